@@ -1,0 +1,151 @@
+"""Audit events and the hash chain.
+
+Each event's hash covers its canonical JSON and the previous hash, so that a changed, dropped, added or swapped row is
+found and named. Events hold ids, kinds and hashes, never note text (write-back-protocol.md section 11).
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from .lab import canonical_json
+
+GENESIS_HASH = "0" * 64
+
+
+class AuditKind(StrEnum):
+    """What happened."""
+
+    WB_CREATED = "wb.created"
+    WB_REQUESTED = "wb.requested"
+    WB_PAUSED = "wb.paused"
+    WB_RESUMED = "wb.resumed"
+    LOOK_DONE = "look.done"
+    SEND_INTENT = "send.intent"
+    SEND_RESULT = "send.result"
+    ITEM_DONE = "item.done"
+    ITEM_ADOPTED = "item.adopted"
+    ITEM_PLANNED_AGAIN = "item.planned_again"
+    ITEM_REVIEW = "item.review"
+    ITEM_DECIDED = "item.decided"
+    ITEM_VOID = "item.void"
+    WATCH_TWIN = "watch.twin"
+    WATCH_GONE = "watch.gone"
+    CONN_HELD = "conn.held"
+    CONN_RELEASED = "conn.released"
+    TOKEN_REFRESHED = "token.refreshed"  # noqa: S105 - a kind of event, not a secret
+    SENDER_STARTED = "sender.started"
+    DB_ROLLBACK = "db.rollback"
+    AUDIT_CUT = "audit.cut"
+    LEASE_TAKEN = "lease.taken"
+    LEASE_LOST = "lease.lost"
+    PATIENT_CHECK_FAILED = "patient.check_failed"
+    PRACTICE_CREATED = "practice.created"
+    USER_ADDED = "user.added"
+    CONNECTION_ADDED = "connection.added"
+    CONNECTION_TESTED = "connection.tested"
+    CONNECTION_CHANGED = "connection.changed"
+    CONNECTION_DISCONNECTED = "connection.disconnected"
+    CONNECTION_RECONNECTED = "connection.reconnected"
+    SYNC_FINISHED = "sync.finished"
+    SYNC_FAILED = "sync.failed"
+    LAB_IMPORTED = "lab.imported"
+    LAB_EDITED = "lab.edited"
+    LAB_FINALIZED = "lab.finalized"
+    LAB_VIEWED = "lab.viewed"
+    PATIENT_LINKED = "patient.linked"
+    PATIENT_UNLINKED = "patient.unlinked"
+    LINK_REJECTED = "patient.link_rejected"
+    PATIENTS_SEARCHED = "patients.searched"
+    PROVIDER_LINKED = "provider.linked"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_VERIFIED = "audit.verified"
+    KEY_RECOVERED = "key.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDraft:
+    """What a service says of an event; the store adds seq, time, workstation, version and hashes."""
+
+    kind: AuditKind
+    actor: str
+    role: str
+    outcome: str = "ok"
+    connection_id: int | None = None
+    pms_patient_id: str | None = None
+    lab_id: str | None = None
+    writeback_id: int | None = None
+    item_id: int | None = None
+    attempt_id: int | None = None
+    epoch: int | None = None
+    ticks: int | None = None
+    content_sha256: str | None = None
+    remote_id: str | None = None
+    reason: str = ""
+    detail: dict[str, str | int | bool | None] = field(default_factory=dict)
+    """Counts, codes and hashes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """A stored event. `at` is aware UTC; `hash` covers everything else and `previous_hash`."""
+
+    seq: int
+    at: datetime
+    workstation: str
+    app_version: str
+    draft: AuditDraft
+    previous_hash: str
+    hash: str
+
+
+def event_hash(*, seq: int, at: datetime, workstation: str, app_version: str, draft: AuditDraft, previous: str) -> str:
+    """SHA-256 (hex) over the canonical JSON of an event with the previous hash in it."""
+    body = {
+        "seq": seq,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "workstation": workstation,
+        "app_version": app_version,
+        "previous": previous,
+        **{k: (v.value if isinstance(v, StrEnum) else v) for k, v in asdict(draft).items()},
+    }
+    return hashlib.sha256(canonical_json(body)).hexdigest()
+
+
+def seal(draft: AuditDraft, *, seq: int, at: datetime, workstation: str, app_version: str, previous: str) -> AuditEvent:
+    """The event that follows `previous`."""
+    digest = event_hash(
+        seq=seq, at=at, workstation=workstation, app_version=app_version, draft=draft, previous=previous
+    )
+    return AuditEvent(seq, at, workstation, app_version, draft, previous, digest)
+
+
+def is_intact(event: AuditEvent, previous: str, expected_seq: int) -> bool:
+    """Whether an event follows `previous` at `expected_seq` unchanged."""
+    return (
+        event.seq == expected_seq
+        and event.previous_hash == previous
+        and event.hash
+        == event_hash(
+            seq=event.seq, at=event.at, workstation=event.workstation, app_version=event.app_version,
+            draft=event.draft, previous=previous,
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """How far the log goes: last seq (0 = empty) and its hash."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What the OS credential store remembers outside the database: the sender's generation and the log's head."""
+
+    generation: int
+    audit_seq: int
+    audit_hash: str

@@ -1,0 +1,1 @@
+"""What services need from outside: Protocols whose docstrings are the contract."""
