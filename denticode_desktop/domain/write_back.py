@@ -184,12 +184,33 @@ class ReviewReason(StrEnum):
     NOT_MAPPED = "not_mapped"
 
 
-class Decision(StrEnum):
-    """What a person may decide about an item in REVIEW."""
+class RequestKind(StrEnum):
+    """What a person asks the sender to do with an item. The sender acts on it when the protocol allows."""
 
     AS_DONE = "as_done"
     SEND_AGAIN = "send_again"
     VOID = "void"
+    RECHECK = "recheck"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """A person's decision, durable until the sender has carried it out or said why not (T10, T11).
+
+    remote_id: the record meant by AS_DONE, where several are shown. dismissed: records that SEND_AGAIN declares to be
+    something else. result: empty while open; then `done` or a short code (`in_chart`, `not_found`, `several` …).
+    """
+
+    request_id: int
+    item_id: ItemId
+    kind: RequestKind
+    reason: str
+    by: str
+    role: str
+    at: datetime
+    remote_id: RemoteId | None = None
+    dismissed: frozenset[RemoteId] = frozenset()
+    result: str = ""
 
 
 class WriteBackState(StrEnum):

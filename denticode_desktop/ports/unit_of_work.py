@@ -40,11 +40,13 @@ from denticode_desktop.domain.people import Demographics, Patient, PmsLocation, 
 from denticode_desktop.domain.schedule import PmsAppointment
 from denticode_desktop.domain.write_back import (
     Attempt,
+    DecisionRequest,
     Item,
     ItemKind,
     ItemState,
     NewItem,
     PatientSnapshot,
+    RequestKind,
     ReviewReason,
     SendOutcome,
     WriteBack,
@@ -327,6 +329,21 @@ class OutboxRepository(Protocol):
         ...
 
     def attempts(self, item_id: ItemId) -> Sequence[Attempt]: ...
+
+    def add_request(
+        self, item_id: ItemId, kind: RequestKind, *, reason: str, by: str, role: str, at: datetime,
+        remote_id: RemoteId | None = None, dismissed: AbstractSet[RemoteId] = frozenset(),
+    ) -> DecisionRequest:
+        """A newer request for the same item closes an older open one with `replaced`."""
+        ...  # fmt: skip
+
+    def open_requests(self, connection_id: ConnectionId | None = None) -> Sequence[DecisionRequest]: ...
+
+    def request(self, request_id: int) -> DecisionRequest:
+        """Raises NotFoundError."""
+        ...
+
+    def close_request(self, request_id: int, result: str) -> None: ...
 
     def open_all(self) -> Sequence[Item]:
         """Every PLANNED and INFLIGHT item, for T12."""
