@@ -118,6 +118,8 @@ def run_shown(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> t
         end_group(process)
         # A grandchild that outlives its parent may hold the pipe open for ever: do not wait for its end of file.
         reader.join(OUTPUT_GRACE_S)
+        if not reader.is_alive():
+            output.close()
     return code, lines
 
 
