@@ -1,0 +1,1 @@
+"""Keys and secrets: the OS credential store, owner-only files, the recovery key, passwords."""
