@@ -124,10 +124,8 @@ def list_patients(state: ChartState, asked: ListRequest) -> bytes:
 
 def _patient_row(state: ChartState, index: int, fields: frozenset[str]) -> bytes:
     roster = state.roster
-    if fields <= {"id", "lastModified"} and not state.switches.missing_fields:
-        members = [f'"id":"{roster.id_at(index)}"'] if "id" in fields else []
-        members += [f'"lastModified":"{roster.modified_at(index)}"'] if "lastModified" in fields else []
-        return ("{" + ",".join(members) + "}").encode()
+    if fields == {"id", "lastModified"} and not state.switches.missing_fields:
+        return roster.id_and_version(index)
     record: JsonObject = msgspec.json.decode(roster.row(index))
     return msgspec.json.encode(choose_fields("patients", record, fields))
 

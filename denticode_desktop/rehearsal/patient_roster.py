@@ -21,6 +21,7 @@ from denticode_desktop.rehearsal.switches import Switches
 FIRST_CHANGE_MS = 1_672_531_200_000  # 2023-01-01: the oldest lastModified
 CHANGE_SPAN_MS = 94_608_000_000  # three years: the newest is before 2026
 KEPT_SELECTIONS = 8
+VERSION_BYTES = len(b'"lastModified":"2026-01-01T00:00:00.000Z"}')  # the end of a row
 ID_DIGITS = 18
 
 PATIENT_FIELDS = words(
@@ -86,6 +87,13 @@ class PatientRoster:
         """Return the rows at several indexes; this is the hot path of a first sync."""
         kept = self._rows
         return [kept[index] or self.row(index) for index in indexes]
+
+    def id_and_version(self, index: int) -> bytes:
+        """Return a row of `id` and `lastModified` alone, which is what a sync asks for to see if anything changed."""
+        row = self._rows[index]
+        if row is not None and row[-VERSION_BYTES:].startswith(b'"lastModified":"'):
+            return b'{"id":"%d",%b' % (FIRST_PATIENT_ID + index, row[-VERSION_BYTES:])
+        return msgspec.json.encode({"id": self.id_at(index), "lastModified": self.modified_at(index)})
 
     def modified_at(self, index: int) -> str:
         """Return when the record last changed, as the PMS writes it."""

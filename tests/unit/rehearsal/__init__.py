@@ -1,0 +1,1 @@
+"""The rehearsal PMS, seen by an independent client over real sockets."""
