@@ -1,0 +1,1 @@
+"""Where things live, this computer's settings, logs without patient data, the real clock."""

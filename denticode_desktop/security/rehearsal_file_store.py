@@ -6,6 +6,7 @@ Anybody who can read the person's files can read it, so only connections to a si
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,11 +104,12 @@ class RehearsalFileStore:
 
 
 def _lock(handle: int) -> None:
+    pause = threading.Event()
     give_up_at = time.monotonic() + LOCK_WAIT_S
     while not _try_lock(handle):
         if time.monotonic() > give_up_at:
             raise SecretStoreError("locked", f"Another program keeps {FILE_NAME} locked. Close it and try again.")
-        time.sleep(LOCK_POLL_S)
+        pause.wait(LOCK_POLL_S)
 
 
 def _try_lock(handle: int) -> bool:
