@@ -184,6 +184,19 @@ class ReviewReason(StrEnum):
     NOT_MAPPED = "not_mapped"
 
 
+class WaitingWhy(StrEnum):
+    """Why a PLANNED or INFLIGHT item is not moved on right now. For screens; not a state."""
+
+    OFFLINE = "offline"
+    THROTTLED = "throttled"
+    HELD = "held"
+    PAUSED = "paused"
+    SETTLING = "settling"
+    NOT_VISIBLE_YET = "not_visible_yet"
+    ANSWER_INCOMPLETE = "answer_incomplete"
+    NO_SECRET_STORE = "no_secret_store"
+
+
 class RequestKind(StrEnum):
     """What a person asks the sender to do with an item. The sender acts on it when the protocol allows."""
 

@@ -1,0 +1,1 @@
+"""Use cases, a verb a module; they reach the outside only through ports."""

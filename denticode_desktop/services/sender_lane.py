@@ -1,0 +1,103 @@
+"""A lane: what the sender knows, in memory, about one connection while it works on it."""
+
+from dataclasses import dataclass, field
+
+from denticode_desktop.domain.chart_match import Look
+from denticode_desktop.domain.connection import Connection, Environment
+from denticode_desktop.domain.ids import ItemId, PmsPatientId
+from denticode_desktop.domain.write_back import LOOK_FRESH_S, PATIENT_CHECK_FRESH_S, Item, ItemKind
+from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.pms import PmsGateway
+
+from .sender_pace import Pace
+
+_READ_BACK_STEPS = (1, 2, 4, 8, 15, 30, 60)
+_EARLY_LOOKS = (1, 5, 20, 60)
+"""Ticks after an unknown outcome at which a look may already find the record: presence can be proven at any time,
+only absence needs the whole settle. Without them the lag of a slow PMS would never be measured."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One connection at work."""
+
+    connection: Connection
+    gateway: PmsGateway
+    pace: Pace
+    clock: Clock
+    looks: dict[tuple[PmsPatientId, ItemKind], tuple[int, Look]] = field(default_factory=dict)
+    checked: dict[PmsPatientId, float] = field(default_factory=dict)
+    waits: dict[PmsPatientId, int] = field(default_factory=dict)
+    """Until which tick a patient's item in flight waits."""
+    idle: dict[PmsPatientId, int] = field(default_factory=dict)
+    """Until which tick a patient has nothing to do."""
+    accepted_at: dict[ItemId, int] = field(default_factory=dict)
+    tries: dict[ItemId, int] = field(default_factory=dict)
+    sent: dict[PmsPatientId, int] = field(default_factory=dict)
+    order: int = 0
+    """Counts looks and sends, so that "after the last send" does not hang on a clock's resolution."""
+    good_read_noted_s: float | None = None
+
+    def fresh_look(self, patient: PmsPatientId, kind: ItemKind) -> Look | None:
+        """A kept look that is at most 10 s old and began after the last send to this patient."""
+        order, look = self.looks.get((patient, kind), (0, None))
+        if look is None or self.clock.monotonic_s() - look.started_monotonic_s > LOOK_FRESH_S:
+            return None
+        return look if order > self.sent.get(patient, 0) else None
+
+    def take_look(self, item: Item) -> Look:
+        """A new complete look, kept for the next item of the kind. Raises what the gateway raises."""
+        self.order += 1
+        order = self.order
+        look = self.gateway.look(item.pms_patient_id, item.kind, since=None)
+        self.looks[(item.pms_patient_id, item.kind)] = (order, look)
+        return look
+
+    def is_patient_checked(self, patient: PmsPatientId) -> bool:
+        """Whether the patient check is at most ten minutes old."""
+        at_s = self.checked.get(patient)
+        return at_s is not None and self.clock.monotonic_s() - at_s <= PATIENT_CHECK_FRESH_S
+
+    def note_send(self, patient: PmsPatientId) -> None:
+        """Every look kept from before is worth nothing for this patient."""
+        self.order += 1
+        self.sent[patient] = self.order
+
+    def forget_patient(self, patient: PmsPatientId) -> None:
+        """Nothing is open for the patient: gives the memory back."""
+        for kind in ItemKind:
+            self.looks.pop((patient, kind), None)
+        self.checked.pop(patient, None)
+        self.sent.pop(patient, None)
+
+    def settle_ticks(self) -> int:
+        """max(declared, 4 x largest lag seen), doubled for each twin that the watch found."""
+        declared = self.connection.settings.settle_s
+        if self.connection.settings.environment is not Environment.REHEARSAL:
+            declared = max(declared, self.gateway.capabilities.settle_s)
+        return max(declared, 4 * self.connection.largest_lag_ticks) * max(1, self.connection.settle_factor)
+
+    def next_read_back(self, item_id: ItemId) -> int:
+        """Ticks until an accepted but unseen record is looked for again: longer each time."""
+        n = self.tries.get(item_id, 0)
+        self.tries[item_id] = n + 1
+        return _READ_BACK_STEPS[min(n, len(_READ_BACK_STEPS) - 1)]
+
+    def forget_item(self, item_id: ItemId) -> None:
+        """The item is no longer in flight."""
+        self.accepted_at.pop(item_id, None)
+        self.tries.pop(item_id, None)
+
+    def drop_waits(self, now_tick: int) -> None:
+        """Takes patients whose wait has passed off both lists."""
+        for waiting in (self.waits, self.idle):
+            for patient in [p for p, until in waiting.items() if now_tick >= until]:
+                del waiting[patient]
+
+
+def next_early_look(elapsed_ticks: int, left_ticks: int) -> int:
+    """Ticks until the next look during a settle: at an early step, or when it is over."""
+    for step in _EARLY_LOOKS:
+        if step > elapsed_ticks:
+            return max(1, min(step - elapsed_ticks, left_ticks))
+    return max(1, left_ticks)

@@ -1,0 +1,268 @@
+"""One step for one item: look, intent, send once, settle, look again.
+
+This is the heart of write-back-protocol.md section 4. `PatientWork.step` takes the patient's first open item and does
+one step with it; what it returns tells the loop whether to go on with this patient, wait, or leave the connection.
+Reads raise the PMS errors of `domain.errors`; the loop turns them into back-off or a hold. Nothing here catches them:
+a look that is not complete changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from denticode_desktop.domain.audit_event import AuditKind
+from denticode_desktop.domain.chart_match import Look, Match, MatchBy, find_by_id, matches_of
+from denticode_desktop.domain.errors import PmsRefusedError, SecretStoreError
+from denticode_desktop.domain.ids import ItemId, RemoteId
+from denticode_desktop.domain.write_back import (
+    MAX_SENDS,
+    SEND_GAP_S,
+    UNSEEN_TICKS,
+    DocumentPayload,
+    Item,
+    ItemKind,
+    ItemState,
+    Move,
+    OutcomeClass,
+    OutcomeKind,
+    ReviewReason,
+    SendOutcome,
+    WaitingWhy,
+)
+from denticode_desktop.ports.clock import Clock
+
+from .anchor import AnchorStore
+from .patient_check import patient_fault
+from .sender_lane import Lane, next_early_look
+from .sender_moves import Intent, Moves, StaleSenderError, evidence_of, review_detail
+from .ticks import Settling, Ticks
+
+
+class Step(Enum):
+    """What came of a step."""
+
+    MOVED = "moved"
+    WAITING = "waiting"
+    IDLE = "idle"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step, and after SENT the outcome as recorded; `wait_ticks` and `why` where it waits."""
+
+    step: Step
+    outcome: SendOutcome | None = None
+    wait_ticks: int = 0
+    why: WaitingWhy | None = None
+
+
+class PatientWork:
+    """Steps for the items of one patient at a time."""
+
+    def __init__(self, moves: Moves, anchor: AnchorStore, ticks: Ticks, settling: Settling, clock: Clock) -> None:
+        self._moves = moves
+        self._anchor = anchor
+        self._ticks = ticks
+        self._settling = settling
+        self._clock = clock
+        self.is_stopping = False
+
+    def step(self, lane: Lane, item: Item) -> StepResult:
+        """One step for the patient's first open item. Raises the PMS errors of reads, and SecretStoreError."""
+        if item.state is ItemState.INFLIGHT:
+            return self._resolve_accepted(lane, item) if item.remote_id else self._resolve_unknown(lane, item)
+        return self._try_planned(lane, item)
+
+    # -- PLANNED -------------------------------------------------------------------------------------------------
+
+    def _try_planned(self, lane: Lane, item: Item) -> StepResult:
+        try:
+            prepared = lane.gateway.prepare(item, self._document_bytes(item))
+        except PmsRefusedError as refusal:
+            return self._review(item, ReviewReason.NOT_MAPPED, review_detail(words=refusal.words))
+        if not lane.is_patient_checked(item.pms_patient_id):
+            fault = self._check_patient(lane, item)
+            if fault is not None:
+                self._moves.review(item, fault, kind=AuditKind.PATIENT_CHECK_FAILED)
+                return StepResult(Step.MOVED)
+        look = lane.fresh_look(item.pms_patient_id, item.kind) or lane.take_look(item)
+        matches = matches_of(item, look, self._owners(item, look))
+        if matches:
+            return self._adopt_or_ask(item, look, matches)
+        lane.gateway.make_ready(prepared.deadline_s)
+        intent = self._moves.intend(item, prepared, look)
+        if intent is None:
+            lane.looks.pop((item.pms_patient_id, item.kind), None)
+            return StepResult(Step.MOVED)
+        self._settling.begin(item.item_id, lane.settle_ticks())
+        if not self._is_anchored(intent):
+            not_sent = SendOutcome(OutcomeKind.NOT_SENT, error_kind="anchor_failed")
+            return self._record(lane, intent, not_sent)
+        outcome = lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
+        return self._record(lane, intent, outcome)
+
+    def _document_bytes(self, item: Item) -> bytes | None:
+        if not isinstance(item.payload, DocumentPayload):
+            return None
+        with self._moves.store.read() as uow:
+            return uow.labs.blob(item.payload.sha256)
+
+    def _check_patient(self, lane: Lane, item: Item) -> ReviewReason | None:
+        """Fetches the patient by id and compares with the snapshot of finalization (section 7)."""
+        patient = lane.gateway.fetch_patient(item.pms_patient_id)
+        with self._moves.store.read() as uow:
+            writeback = uow.outbox.writeback(item.writeback_id)
+        fault = patient_fault(writeback.snapshot, item.pms_patient_id, patient)
+        if fault is None:
+            lane.checked[item.pms_patient_id] = self._clock.monotonic_s()
+        return fault
+
+    def _adopt_or_ask(self, item: Item, look: Look, matches: list[Match]) -> StepResult:
+        evidence = evidence_of(look, matches)
+        first = matches[0]
+        if len(matches) == 1 and first.by is MatchBy.MARKER and first.is_equal:
+            self._moves.done(Move.T2, item, first, evidence)
+            return StepResult(Step.MOVED)
+        marked = [m for m in matches if m.by is MatchBy.MARKER]
+        if len(marked) == 1 and not marked[0].is_equal:
+            reason = ReviewReason.DIFFERS
+        else:
+            reason = ReviewReason.LOOK_ALIKE if len(matches) == 1 else ReviewReason.SEVERAL
+        return self._review(item, reason, review_detail(matches), evidence)
+
+    def _is_anchored(self, intent: Intent) -> bool:
+        """Puts the anchor into the credential store; if that fails nothing is sent."""
+        try:
+            self._anchor.write(intent.anchor)
+        except SecretStoreError:
+            return False
+        return True
+
+    def _may_send(self, intent: Intent) -> bool:
+        """False when too much time passed since the intent (sleep, pause) by either clock, or at shut-down."""
+        gap_s = self._clock.monotonic_s() - intent.committed_monotonic_s
+        utc_gap = self._clock.utc_now() - intent.committed_at
+        slept = gap_s > SEND_GAP_S or not timedelta(seconds=-SEND_GAP_S) <= utc_gap <= timedelta(seconds=SEND_GAP_S)
+        return not (slept or self.is_stopping)
+
+    def _record(self, lane: Lane, intent: Intent, outcome: SendOutcome) -> StepResult:
+        item = intent.item
+        lane.note_send(item.pms_patient_id)
+        recorded = self._moves.record_outcome(intent, outcome)
+        if recorded.outcome_class is OutcomeClass.NO_EFFECT:
+            self._settling.forget(item.item_id)
+            lane.forget_item(item.item_id)
+        elif recorded.outcome_class is OutcomeClass.ACCEPTED:
+            lane.accepted_at[item.item_id] = self._ticks.count
+        else:
+            self._settling.begin(item.item_id, lane.settle_ticks() + int(recorded.retry_after_s or 0))
+        return StepResult(Step.SENT, recorded)
+
+    # -- INFLIGHT ------------------------------------------------------------------------------------------------
+
+    def _resolve_accepted(self, lane: Lane, item: Item) -> StepResult:
+        """The PMS named an id: look for it. Never sent again while the id is set."""
+        assert item.remote_id is not None
+        since = lane.accepted_at.setdefault(item.item_id, self._ticks.count)
+        look = lane.take_look(item)
+        match = find_by_id(item, look, RemoteId(item.remote_id))
+        if match is None:
+            return self._not_seen(lane, item, since, look)
+        lane.forget_item(item.item_id)
+        self._settling.forget(item.item_id)
+        evidence = evidence_of(look, [match])
+        if not match.is_equal:
+            return self._review(item, ReviewReason.DIFFERS, review_detail([match]), evidence)
+        self._note_lag(item, self._ticks.count - since)
+        self._moves.done(Move.T6, item, match, evidence)
+        return StepResult(Step.MOVED)
+
+    def _not_seen(self, lane: Lane, item: Item, since: int, look: Look) -> StepResult:
+        if self._ticks.count - since >= UNSEEN_TICKS:
+            lane.forget_item(item.item_id)
+            detail = review_detail(code=str(item.remote_id))
+            return self._review(item, ReviewReason.UNSEEN, detail, evidence_of(look, ()))
+        return StepResult(Step.WAITING, None, lane.next_read_back(item.item_id), WaitingWhy.NOT_VISIBLE_YET)
+
+    def _resolve_unknown(self, lane: Lane, item: Item) -> StepResult:
+        """Nothing is known of the last send: presence may be seen at any look, absence counts after the settle."""
+        self._settling.ensure(item.item_id, lane.settle_ticks())
+        is_settled = self._settling.is_over(item.item_id)
+        elapsed = self._settling.elapsed(item.item_id)
+        if not is_settled and elapsed == 0:
+            return self._settle_wait(item, elapsed)
+        look = lane.take_look(item)
+        matches = matches_of(item, look, self._owners(item, look))
+        evidence = evidence_of(look, matches)
+        if self._is_ours(item, matches):
+            self._note_lag(item, elapsed)
+            self._forget(lane, item)
+            self._moves.done(Move.T6, item, matches[0], evidence)
+            return StepResult(Step.MOVED)
+        if not is_settled:
+            return self._settle_wait(item, elapsed)
+        self._forget(lane, item)
+        if not matches and item.sends < MAX_SENDS:
+            self._moves.plan_again(item, evidence)
+            return StepResult(Step.MOVED)
+        return self._review(item, _reason_of(item, matches), review_detail(matches), evidence)
+
+    def _is_ours(self, item: Item, matches: list[Match]) -> bool:
+        """One, unowned, equal; without a marker only after a send of ours and with no other author named."""
+        if len(matches) != 1 or not matches[0].is_equal:
+            return False
+        if matches[0].by is MatchBy.MARKER:
+            return True
+        return item.sends > 0 and not matches[0].record.author_is_other
+
+    def _settle_wait(self, item: Item, elapsed: int) -> StepResult:
+        left = self._settling.left(item.item_id)
+        return StepResult(Step.WAITING, None, next_early_look(elapsed, left), WaitingWhy.SETTLING)
+
+    # -- shared --------------------------------------------------------------------------------------------------
+
+    def _owners(self, item: Item, look: Look) -> Mapping[RemoteId, ItemId]:
+        ids = {r.remote_id for r in look.records}
+        if not ids:
+            return {}
+        with self._moves.store.read() as uow:
+            return uow.outbox.owners(item.connection_id, item.kind, ids)
+
+    def _review(
+        self,
+        item: Item,
+        reason: ReviewReason,
+        detail: str = "",
+        evidence: dict[str, str | int | bool | None] | None = None,
+    ) -> StepResult:
+        self._moves.review(item, reason, detail, evidence=evidence)
+        return StepResult(Step.MOVED)
+
+    def _forget(self, lane: Lane, item: Item) -> None:
+        self._settling.forget(item.item_id)
+        lane.forget_item(item.item_id)
+
+    def _note_lag(self, item: Item, ticks: int) -> None:
+        if ticks <= 0:
+            return
+        with self._moves.store.write() as uow:
+            uow.connections.note_lag(item.connection_id, ticks)
+
+
+def _reason_of(item: Item, matches: list[Match]) -> ReviewReason:
+    """Why a settled, unknown item goes to a person."""
+    if not matches:
+        return ReviewReason.NO_TRACE
+    if len(matches) > 1:
+        return ReviewReason.SEVERAL
+    only = matches[0]
+    if not only.is_equal:
+        return ReviewReason.DIFFERS
+    if item.kind is not ItemKind.NOTE and only.record.author_is_other:
+        return ReviewReason.OTHER_AUTHOR
+    return ReviewReason.LOOK_ALIKE
+
+
+__all__ = ["PatientWork", "StaleSenderError", "Step", "StepResult"]
