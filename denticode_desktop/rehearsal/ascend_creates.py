@@ -71,7 +71,7 @@ def alter_text(text: str, switches: Switches) -> str:
 def _parse(body: bytes) -> JsonObject:
     try:
         values = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RefusedError("invalid.body", "the body is no JSON", "body") from error
     if not isinstance(values, dict):
         raise RefusedError("invalid.body", "an object is wanted", "body")
@@ -193,11 +193,12 @@ def _referred(state: ChartState, values: JsonObject, name: str, resource: str, k
 def _moment(values: JsonObject, name: str) -> str:
     try:
         moment = datetime.fromisoformat(str(values[name]))
-    except ValueError as error:
+        written = iso(moment)
+    except (ValueError, OverflowError) as error:
         raise RefusedError("invalid.date", "an ISO 8601 date-time is wanted", name) from error
     if moment.tzinfo is None:
         raise RefusedError("invalid.date", "the date-time has no zone", name)
-    return iso(moment)
+    return written
 
 
 def _teeth(state: ChartState, values: JsonObject, catalogue_row: JsonObject) -> list[JsonObject]:

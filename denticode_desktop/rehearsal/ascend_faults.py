@@ -96,7 +96,7 @@ class Troublemaker:
         try:
             values: Any = msgspec.json.decode(request.body)
             named = str(values["patient"]["id"])
-        except (msgspec.DecodeError, KeyError, TypeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
             named = ""
         with self._state.lock:
             for index in self._state.roster.select(()):

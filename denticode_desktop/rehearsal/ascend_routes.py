@@ -28,7 +28,6 @@ from denticode_desktop.rehearsal.http_server import HttpRequest, Reply
 TOKEN_PATH = "/oauth/client_credential/accesstoken"  # noqa: S105  a path
 LINKED_PATH = "/orgmapper/LinkedOrgs"
 API_PREFIX = "/ascend-gateway/api/"
-TEETH_ID = "globals"
 
 VERSIONS: dict[str, tuple[str, ...]] = {
     "organizations": ("v0",),
@@ -61,6 +60,9 @@ class Target:
     def is_one(self) -> bool:
         """Tell whether a single record is meant."""
         return self.record_id is not None
+
+
+TEETH = Target("patientteeth", "v0", "globals")  # a list, although its path looks like that of one record
 
 
 def parse_target(path: str) -> Target:
@@ -121,7 +123,7 @@ class Router:
         if target.resource == "usagereport":
             report = {"calls": self._state.request_count, "locations": 2}
             return replies.json_reply(200, replies.single(200, report, self._switches))
-        if target.is_one and target.record_id != TEETH_ID:
+        if target.is_one and target != TEETH:
             return self._one(request, target)
         try:
             return self._list(request, target)
@@ -157,7 +159,7 @@ class Router:
         return self._as_json(200, msgspec.json.encode(whole))
 
     def _list(self, request: HttpRequest, target: Target) -> Reply:
-        resource = "teeth" if target.record_id == TEETH_ID else target.resource
+        resource = "teeth" if target == TEETH else target.resource
         asked = parse_list_request(request.query, RECORD_PATHS[resource], self._switches)
         if resource == "patients":
             reply = replies.raw_json_reply(200, list_patients(self._state, asked))

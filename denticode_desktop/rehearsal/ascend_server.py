@@ -6,7 +6,6 @@ Written from the contract alone; it shares no code with the adapter it rehearses
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,6 +75,7 @@ class _AscendApplication:
             record.answer = "network_down"
             return Ending.DROP
         fault = switches.take_fault(request.method, target.resource, is_one=target.is_one)
+        record.fault = fault.action if fault is not None else None
         request.context = _Exchange(record, target, fault)
         if fault is not None and fault.action == "close_mid_request":
             record.answer = fault.action
@@ -112,6 +112,7 @@ class AscendSimulator:
     Raises: ValueError for a host that is not IPv4 loopback.
     """
 
+    pms = PMS_KEY
     organization_id = practice.ORGANIZATION_ID
     client_id = practice.CLIENT_ID
     client_secret = practice.CLIENT_SECRET
@@ -194,29 +195,3 @@ class AscendSimulator:
         elif name in _ROW_SWITCHES:
             with self.state.lock:
                 self.state.roster.forget_rows()
-
-
-def run_simulator(
-    patients: int,
-    port: int,
-    seed: int,
-    announce: Callable[[dict[str, object]], None],
-    stop: threading.Event,
-) -> None:
-    """Run a rehearsal Dentrix Ascend until `stop` is set; `announce` is called once, when it listens.
-
-    Raises: OSError when the port is not free.
-    """
-    with AscendSimulator(seed=seed, patients=patients, port=port) as simulator:
-        simulator.warm()
-        announce(
-            {
-                "base_url": simulator.base_url,
-                "organization_id": simulator.organization_id,
-                "client_id": simulator.client_id,
-                "pms": PMS_KEY,
-                "patients": patients,
-                "control_url": simulator.control_url,
-            }
-        )
-        stop.wait()

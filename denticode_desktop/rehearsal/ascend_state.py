@@ -26,7 +26,8 @@ KEPT_REQUESTS = 200_000
 class RequestRecord:
     """One request that arrived, kept independently of what became of it. Secrets are not kept, bodies as a hash only.
 
-    `answer` is the status sent, or the name of the fault when none was; None while it is under way.
+    `answer` is the status sent, or the name of the fault when none was; None while it is under way. `fault` is the
+    action of the fault that struck it.
     """
 
     number: int
@@ -39,6 +40,7 @@ class RequestRecord:
     body_sha256: str = ""
     body_bytes: int = 0
     answer: int | str | None = None
+    fault: str | None = None
 
 
 @dataclass(slots=True)

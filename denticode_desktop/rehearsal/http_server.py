@@ -134,7 +134,6 @@ class HttpServer:
             timer, self._reopen_timer = self._reopen_timer, None
             listener, self._listener = self._listener, None
             accepting, self._accepting = self._accepting, None
-            threads = list(self._connections.values())
         if timer is not None:
             timer.cancel()
         with contextlib.suppress(OSError):
@@ -144,6 +143,8 @@ class HttpServer:
         if listener is not None:
             listener.close()
         self.drop_connections()
+        with self._lock:
+            threads = [thread for thread in self._connections.values() if thread is not threading.current_thread()]
         for thread in threads:
             thread.join(timeout=5.0)
         self._wake_reader.close()

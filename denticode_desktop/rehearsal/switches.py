@@ -170,9 +170,14 @@ class Switches:
         return fault
 
     def take_fault(self, method: str, resource: str, *, is_one: bool) -> Fault | None:
-        """Count a request at every matching fault and return the first that strikes it; spent faults are dropped."""
+        """Count a request at every matching fault and return the first that strikes it; spent faults are dropped.
+
+        Of several that would strike the same request the later ones wait for the next, so equal faults form a queue.
+        """
         with object.__getattribute__(self, "_lock"):
             struck = [f for f in self.faults if f.matches(method, resource, is_one=is_one) and f.hits()]
+            for waiting in struck[1:]:
+                waiting.seen -= 1
             self.faults[:] = [f for f in self.faults if not f.is_spent]
         return struck[0] if struck else None
 

@@ -53,7 +53,8 @@ def test_wrong_environment_refuses_new_and_old_tokens(client: Client) -> None:
 
 
 def test_bearer_missing_unknown_or_expired_is_401(client: Client, clock: HandClock) -> None:
-    assert client.ask("GET", API + "/v1/locations").json["fault"]["detail"]["errorcode"] == "oauth.v2.InvalidAccessToken"
+    fault = client.ask("GET", API + "/v1/locations").json["fault"]
+    assert fault["detail"]["errorcode"] == "oauth.v2.InvalidAccessToken"
     client.token = "never-issued"
     assert client.get("/v1/locations").status == 401
     client.sign_in()

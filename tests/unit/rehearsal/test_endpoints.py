@@ -47,7 +47,18 @@ def test_list_has_envelope_and_fields(client: Client, path: str) -> None:
     assert all(set(row) >= LISTS[path] for row in answer.data)
 
 
-@pytest.mark.parametrize("path", ["/v0/clinicalnotes", "/v1/patientprocedures", "/v0/patientprocedures", "/v0/documents"])
+EMPTY = ["/v0/clinicalnotes", "/v1/patientprocedures", "/v0/patientprocedures", "/v0/documents"]
+NOT_THERE = [
+    "/v1/nothing",
+    "/v2/patients",
+    "/v1/clinicalnotes",
+    "/v1/patients/1/2",
+    "/v1/patients/1",
+    "/v1/txcases/globals",
+]
+
+
+@pytest.mark.parametrize("path", EMPTY)
 def test_list_of_an_empty_chart_is_empty(client: Client, path: str) -> None:
     assert client.get(path).data == []
 
@@ -59,7 +70,7 @@ def test_usage_report_and_patient_teeth_answer(client: Client) -> None:
     assert client.get("/v0/patientteeth").status == 400
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v2/patients", "/v1/clinicalnotes", "/v1/patients/1/2", "/v1/patients/1"])
+@pytest.mark.parametrize("path", NOT_THERE)
 def test_path_that_is_not_there_is_404(client: Client, path: str) -> None:
     assert client.get(path).status == 404
 
@@ -201,6 +212,7 @@ def test_procedure_posted_takes_its_fee_and_hides_teeth_by_default(client: Clien
         ({"text": None}, "text"),
         ({"datedAs": "yesterday"}, "datedAs"),
         ({"datedAs": "2026-11-20T15:30:00"}, "datedAs"),
+        ({"datedAs": "0001-01-01T00:00:00+14:00"}, "datedAs"),
         ({"signedDate": "2026-11-20T15:30:00Z"}, "signedDate"),
     ],
 )
@@ -244,7 +256,7 @@ def test_other_creates_are_refused_and_bodies_must_be_json(client: Client) -> No
     assert client.post("/v1/patients", {"firstName": "X"}).status == 405
     assert client.ask("POST", API + "/v0/clinicalnotes", b"{}", client.headers()).status == 415
     headers = client.headers() | {"Content-Type": "application/json"}
-    for body in (b"", b"[]", b"{"):
+    for body in (b"", b"[]", b"{", b'{"text": "\xff"}'):
         assert client.ask("POST", API + "/v0/clinicalnotes", body, headers).status == 400
 
 
