@@ -53,13 +53,9 @@ def prepare(project: Path, folder: Path, packages: Sequence[str]) -> None:
         return
     steps = Steps((PACKAGE_STEP if missing else 0) + (0 if ready else environment.STEPS - 1))
     if missing:
-        steps.start(f"Installing {len(missing)} Debian packages: {' '.join(missing)}")
-        with tempfile.NamedTemporaryFile(prefix="denticode-apt-", suffix=".log", delete=False) as log:
-            log_path = Path(log.name)
-        working = partial(steps.still, "apt-get is at work")
-        system_packages.install(missing, project=project, log=log_path, on_tick=working)
+        steps.start(f"Installing from Debian: {' '.join(missing)}")
+        system_packages.install(missing, project=project, on_tick=partial(steps.still, "apt-get is at work"))
         steps.clear()
-        log_path.unlink(missing_ok=True)
     if not ready:
         environment.make(project, folder, steps)
 

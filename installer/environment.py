@@ -32,9 +32,9 @@ NO_NETWORK = "There is no network, or a proxy is needed (HTTPS_PROXY): connect a
 FAILURES = (
     ("No space left on device", "The disk is full: set-up needs about 1 GB free."),
     ("CERTIFICATE_VERIFY_FAILED", "The package index's certificate was refused: name your proxy's root in PIP_CERT."),
+    ("ProxyError", "The proxy refused the connection: check HTTPS_PROXY and start again."),
     ("Failed to establish a new connection", NO_NETWORK),
     ("Temporary failure in name resolution", NO_NETWORK),
-    ("ProxyError", "The proxy refused the connection: check HTTPS_PROXY and start again."),
     ("Read timed out", "The network is too slow or was cut: start again, what was downloaded is kept."),
     ("No matching distribution found", "A pinned package has no build for this system, or there is no network."),
 )

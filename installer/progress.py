@@ -43,7 +43,7 @@ class Steps:
         self._out = out or sys.stdout
         self._now = now
         self._started_s = now()
-        self._reported_s = self._started_s
+        self._reported_s = float("-inf")  # whatever comes before the first step is shown at once
         self._number = 0
         self._rewritable = self._out.isatty()
 

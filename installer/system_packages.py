@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def find_missing_for_venv() -> list[str]:
     return list(wanted)
 
 
-def install(packages: Sequence[str], *, project: Path, log: Path, on_tick: Callable[[], None]) -> None:
+def install(packages: Sequence[str], *, project: Path, on_tick: Callable[[], None]) -> None:
     """Install Debian packages without asking anything. Raises SetupError with the line to run by hand."""
     prefix = privilege_prefix(is_root=_is_root(), sudo_works=_sudo_works)
     if prefix is None:
@@ -127,12 +128,17 @@ def install(packages: Sequence[str], *, project: Path, log: Path, on_tick: Calla
     options = ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options]
 
+    descriptor, name = tempfile.mkstemp(prefix="denticode-apt-", suffix=".log")
+    os.close(descriptor)
+    log = Path(name)
+
     def run(*arguments: str) -> int:
         return run_logged([*apt, *arguments], env=os.environ, cwd=project, log=log, on_tick=on_tick)
 
     run("update")  # a broken third-party source fails it though Debian's own lists are fresh: the next line decides
     if run("install", "-y", "--no-install-recommends", *packages) != 0:
         raise SetupError(f"Debian packages could not be installed; run this and start again: {apt_line(packages)}", log)
+    log.unlink()
 
 
 def _is_root() -> bool:

@@ -24,6 +24,11 @@ BROAD_EXCEPT_ALLOWED = {
     "denticode_desktop/ui/task_runner.py": "the edge of a pool thread: the error travels to the window's thread",
 }
 
+# Where a sleep may stand, and why.
+SLEEP_ALLOWED = {
+    "denticode_desktop/security/rehearsal_file_store.py": "polls a file lock of another process: nothing announces it",
+}
+
 # Third-party package -> the packages of ours that may import it. pyproject.toml has an import-linter contract for each.
 LIBRARIES = {
     "PySide6": {"ui"},
@@ -188,11 +193,11 @@ def type_ignore_has_code(file: SourceFile) -> Iterator[Finding]:
 
 
 def no_broad_except(file: SourceFile) -> Iterator[Finding]:
-    """Only the edge of a thread or of the program catches everything."""
+    """Only the edge of a thread or of the program catches everything; to tidy up and raise it on is fine anywhere."""
     if not _program_or_installer(file) or file.path in BROAD_EXCEPT_ALLOWED:
         return
     for node in ast.walk(file.tree):
-        if isinstance(node, ast.ExceptHandler):
+        if isinstance(node, ast.ExceptHandler) and ast.unparse(node.body[-1]) != "raise":
             caught = "" if node.type is None else ast.unparse(node.type)
             if not caught or re.search(r"\b(Base)?Exception\b", caught):
                 what = f"except {caught}".strip()
@@ -201,7 +206,7 @@ def no_broad_except(file: SourceFile) -> Iterator[Finding]:
 
 def no_sleep(file: SourceFile) -> Iterator[Finding]:
     """A sleep is too long or too short; an event or a passed-in clock is exact."""
-    if not (_program(file) or (file.is_python and file.path.startswith("tests/"))):
+    if file.path in SLEEP_ALLOWED or not (_program(file) or (file.is_python and file.path.startswith("tests/"))):
         return
     for line, name, _call in dotted_calls(file.tree):
         if name == "time.sleep":

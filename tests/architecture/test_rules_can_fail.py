@@ -63,6 +63,7 @@ GOOD: list[tuple[Rule, str, str]] = [
     (rules.type_ignore_has_code, PAGE, f"x = 1  {IGNORE}[assignment]\n"),
     (rules.no_broad_except, "denticode_desktop/background/worker.py", "try:\n    f()\nexcept Exception:\n    pass\n"),
     (rules.no_broad_except, PAGE, "try:\n    f()\nexcept OSError:\n    pass\n"),
+    (rules.no_broad_except, PAGE, "try:\n    f()\nexcept BaseException:\n    undo()\n    raise\n"),
     (rules.no_sleep, "installer/environment.py", "import time\ntime.sleep(1)\n"),
     (rules.no_print, "denticode_desktop/console/main.py", "print('x')\n"),
     (rules.no_dangerous_call, PAGE, "import subprocess\nsubprocess.run(['ls'], shell=False)\n"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,32 @@ def test_install_without_rights_gives_the_sentence_and_starts_nothing(
     monkeypatch.setattr(packages, "_sudo_works", lambda: False)
 
     with pytest.raises(SetupError, match="One Debian package is missing"):
-        packages.install(["libgl1"], project=tmp_path, log=tmp_path / "log", on_tick=lambda: None)
-    assert not (tmp_path / "log").exists()
+        packages.install(["libgl1"], project=tmp_path, on_tick=lambda: None)
+
+
+@pytest.mark.parametrize(("install_code", "is_refused"), [(0, False), (100, True)])
+def test_install_goes_on_after_a_failed_update_and_the_install_decides(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, install_code: int, is_refused: bool
+) -> None:
+    commands: list[list[str]] = []
+
+    def fake_run(command: list[str], **_rest: object) -> int:
+        commands.append(list(command))
+        return install_code if "install" in command else 100
+
+    monkeypatch.setattr(packages, "_is_root", lambda: True)
+    monkeypatch.setattr(packages, "run_logged", fake_run)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    if is_refused:
+        with pytest.raises(SetupError, match="run this and start again: apt-get update"):
+            packages.install(["libgl1"], project=tmp_path, on_tick=lambda: None)
+    else:
+        packages.install(["libgl1"], project=tmp_path, on_tick=lambda: None)
+
+    assert commands[0][-1] == "update"
+    assert commands[1][-4:] == ["install", "-y", "--no-install-recommends", "libgl1"]
+    assert bool(list(tmp_path.iterdir())) is is_refused
 
 
 def test_find_missing_without_dpkg_finds_none(monkeypatch: pytest.MonkeyPatch) -> None:
