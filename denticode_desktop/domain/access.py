@@ -20,6 +20,7 @@ class Role(StrEnum):
 class Action(StrEnum):
     """What a service can be asked to do."""
 
+    MANAGE_USERS = "manage users"
     MANAGE_CONNECTIONS = "manage connections"
     SYNC = "sync"
     SEARCH_PATIENTS = "search patients"
