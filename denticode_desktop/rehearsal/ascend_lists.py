@@ -180,7 +180,7 @@ def _envelope(rows: list[bytes], asked: ListRequest, start: int, total: int, swi
     tail %= (asked.page_size, start, total)
     if not rows:
         return head + tail
-    # head and tail ride on the first and last row: half a megabyte is then copied once, which doubles the pages a second
+    # head and tail ride on the first and last row: half a megabyte is then copied once, not twice
     rows[0] = head + rows[0]
     rows[-1] += tail
     return as_id_type(b",".join(rows), switches)
