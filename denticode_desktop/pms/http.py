@@ -9,6 +9,7 @@ import functools
 import ipaddress
 import itertools
 import logging
+import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ from denticode_desktop.ports.clock import Clock
 
 from .http_faults import fault_kind
 from .http_limits import MAX_JSON_BYTES, read_limited
-from .watchdog import Watchdog
+from .watchdog import Watchdog, close_with_reset
 
 log = logging.getLogger(__name__)
 for _chatty in ("httpx", "httpcore"):
@@ -35,8 +36,11 @@ for _chatty in ("httpx", "httpcore"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 10.0
+"""Without a byte taken by the other side: the watchdog wakes readers only."""
 _SLACK_S = 5.0
 """httpx's own time-outs lie behind the watchdog, which is the one that resets the socket."""
+_CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 _numbers = itertools.count(1)
 
 TransportFactory = Callable[[], httpx.BaseTransport]
@@ -139,6 +143,31 @@ def system_proxy(base: str) -> str | None:
     return proxy if urlsplit(proxy).scheme in ("http", "https") else None
 
 
+class _WriteTrace:
+    """httpcore's trace callback for one write: knows the socket, and asks right before the first byte."""
+
+    def __init__(self, dog: Watchdog, may_send: Callable[[], bool]) -> None:
+        self._dog = dog
+        self._may_send = may_send
+        self._socket: socket.socket | None = None
+        self.has_begun = False
+
+    def __call__(self, name: str, info: dict[str, Any]) -> None:
+        if name.endswith(_CONNECTED):
+            self._socket = info["return_value"].get_extra_info("socket")
+            # Until there is a whole answer, no way out may leave bytes behind that go out later.
+            close_with_reset(self._socket, True)
+            self._dog.watch(self._socket)
+        elif name == "http11.receive_response_body.complete" and self._socket is not None:
+            close_with_reset(self._socket, False)
+        elif name == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            if self._dog.has_expired:
+                raise _NotSentError("deadline")
+            if not self._may_send():
+                raise _NotSentError("guard")
+            self.has_begun = True
+
+
 class HttpClient:
     """Requests to one host, for one thread at a time."""
 
@@ -172,7 +201,7 @@ class HttpClient:
         with Watchdog(call.deadline_s) as dog:
 
             def on_trace(name: str, info: dict[str, Any]) -> None:
-                if name.endswith(("connect_tcp.complete", "start_tls.complete")):
+                if name.endswith(_CONNECTED):
                     connects.append(name)
                     self._read_stream = info["return_value"]
                     dog.watch(self._read_stream.get_extra_info("socket"))
@@ -190,10 +219,11 @@ class HttpClient:
                 raise
         if dog.has_expired:
             kind = "deadline"
+        self._log(call, kind or str(answer.status), started_s)
         if not kind:
-            return self._noted(call, answer)
+            self._note_clock(answer)
+            return answer
         self._drop_reader()
-        self._log(call, kind, started_s)
         if kind != "deadline" and stale:
             raise _StaleConnectionError
         raise PmsUnavailableError(kind)
@@ -204,23 +234,12 @@ class HttpClient:
             raise BugError("an adapter without set items sends POST only")
         self._calls += 1
         started_s = self._clock.monotonic_s()
-        begun: list[bool] = []
         answer, failure = None, ""
         with Watchdog(call.deadline_s) as dog:
-
-            def on_trace(name: str, info: dict[str, Any]) -> None:
-                if name.endswith(("connect_tcp.complete", "start_tls.complete")):
-                    dog.watch(info["return_value"].get_extra_info("socket"))
-                elif name == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-                    if dog.has_expired:
-                        raise _NotSentError("deadline")
-                    if not may_send():
-                        raise _NotSentError("guard")
-                    begun.append(True)
-
+            trace = _WriteTrace(dog, may_send)
             try:
                 with self._new_client() as writer:
-                    answer = self._exchange(writer, call, on_trace, started_s, keep=False)
+                    answer = self._exchange(writer, call, trace, started_s, keep=False)
             except _NotSentError as error:
                 failure = error.kind
             except httpx.TransportError as error:
@@ -228,13 +247,14 @@ class HttpClient:
             except PmsProtocolError as error:
                 failure = error.kind
             except Exception as error:  # the documented edge: whatever escapes must count as UNKNOWN
-                begun.append(True)
+                trace.has_begun = True
                 failure = fault_kind(error)
         if dog.has_expired:
             answer, failure = None, "deadline"
         self._log(call, failure or str(answer.status if answer else ""), started_s)
-        noted = self._noted(call, answer, is_logged=True) if answer else None
-        return Exchange(bool(begun), noted, failure, self._elapsed_ms(started_s))
+        if answer is not None:
+            self._note_clock(answer)
+        return Exchange(trace.has_begun, answer, failure, self._elapsed_ms(started_s))
 
     def take_call_count(self) -> int:
         """Requests made since last asked."""
@@ -263,7 +283,11 @@ class HttpClient:
         }
         request = client.build_request(
             call.method, call.url, headers=headers, content=call.body or None, extensions={"trace": on_trace},
-            timeout=httpx.Timeout(call.deadline_s + _SLACK_S, connect=min(CONNECT_TIMEOUT_S, call.deadline_s)),
+            timeout=httpx.Timeout(
+                call.deadline_s + _SLACK_S,
+                connect=min(CONNECT_TIMEOUT_S, call.deadline_s),
+                write=min(WRITE_TIMEOUT_S, call.deadline_s),
+            ),
         )  # fmt: skip
         response = client.send(request, stream=True)
         try:
@@ -287,19 +311,9 @@ class HttpClient:
         kind = fault_kind(error)
         return "proxy_failed" if self._proxy and kind in ("dns", "connect_refused", "connect_failed") else kind
 
-    def _noted(self, call: Call, answer: Answer, *, is_logged: bool = False) -> Answer:
+    def _note_clock(self, answer: Answer) -> None:
         if answer.date is not None:
             self.clock_skew_s = float(round((answer.date - self._clock.utc_now()).total_seconds()))
-        if not is_logged:
-            log.info(
-                "call %d %s %s %d %d ms",
-                next(_numbers),
-                call.method,
-                call.path_template,
-                answer.status,
-                answer.elapsed_ms,
-            )
-        return answer
 
     def _log(self, call: Call, result: str, started_s: float) -> None:
         log.info(

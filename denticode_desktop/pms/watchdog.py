@@ -11,16 +11,22 @@ import struct
 import threading
 from types import TracebackType
 
-_LINGER_0 = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_LINGER_FORMAT = "hh" if os.name == "nt" else "ii"
+
+
+def close_with_reset(sock: socket.socket, is_on: bool) -> None:
+    """Whether closing throws away what is still buffered and sends RST, or closes as usual."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER_FORMAT, int(is_on), 0))
 
 
 def abort_socket(sock: socket.socket) -> None:
-    """Makes closing send RST and wakes a thread that waits on the socket. Safe on a socket that is gone."""
+    """Makes closing send RST and wakes a thread that reads from the socket. Safe on a socket that is gone."""
+    close_with_reset(sock, True)
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-    with contextlib.suppress(OSError):
+        # Only the reading side: shutting the writing side would send what is buffered, and FIN, before the reset.
         # The base class's method: SSLSocket.shutdown would drop the TLS layer under the waiting thread's feet.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RD)
     if os.name == "nt":
         # Elsewhere the woken thread closes it; on Windows only closing is sure to wake it.
         with contextlib.suppress(OSError):
