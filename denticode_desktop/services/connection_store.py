@@ -1,0 +1,101 @@
+"""What storing a change of a connection has in common: its audit draft, its waiting items, no second one alike."""
+
+from datetime import datetime
+
+from denticode_desktop.domain.access import Actor
+from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
+from denticode_desktop.domain.connection import (
+    ConnectionReport,
+    ConnectionSettings,
+    Environment,
+    HoldReason,
+    Light,
+)
+from denticode_desktop.domain.errors import UserError
+from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.domain.write_back import WaitingWhy
+from denticode_desktop.ports.unit_of_work import UnitOfWork
+
+from .connection_report import ReportDetail, lifts_hold
+
+
+def connection_draft(
+    kind: AuditKind, actor: Actor, connection_id: ConnectionId, outcome: str, detail: ReportDetail
+) -> AuditDraft:
+    """An event about a connection."""
+    return AuditDraft(kind, actor.name, actor.role.value, outcome=outcome, connection_id=connection_id, detail=detail)
+
+
+def refuse_second(uow: UnitOfWork, settings: ConnectionSettings, *, besides: ConnectionId | None = None) -> None:
+    """Raises UserError where an enabled connection has that name, or writes into the same charts.
+
+    Two connections to one organization would each send a Lab, and procedures carry no marker that tells. In rehearsal
+    that is allowed: nothing real is behind it.
+    """
+    for other in uow.connections.all():
+        if not other.is_enabled or other.connection_id == besides:
+            continue
+        theirs = other.settings
+        if theirs.name.casefold() == settings.name.casefold():
+            raise UserError(f"There is a connection named {theirs.name} already. Take another name.", field="name")
+        is_same = (theirs.pms_key, theirs.host, theirs.organization_id) == (
+            settings.pms_key, settings.host, settings.organization_id
+        )  # fmt: skip
+        if is_same and settings.environment is not Environment.REHEARSAL:
+            raise UserError(
+                f"This organization is connected already as {theirs.name}. Disconnect that one first.",
+                field="organization_id",
+            )
+
+
+def note_report(
+    uow: UnitOfWork, connection_id: ConnectionId, report: ConnectionReport, calls: int, now: datetime
+) -> None:
+    """Stores a test's report, its calls and, where anything was read, the time."""
+    uow.connections.set_report(connection_id, report, now)
+    note_calls(uow, connection_id, calls, now)
+    if report.light is not Light.FAILED:
+        uow.connections.note_good_read(connection_id, now)
+
+
+def note_calls(uow: UnitOfWork, connection_id: ConnectionId, calls: int, now: datetime) -> None:
+    """Counts requests towards the vendor's month."""
+    uow.connections.add_calls(connection_id, now.strftime("%Y-%m"), calls)
+
+
+def note_waiting(uow: UnitOfWork, connection_id: ConnectionId, why: WaitingWhy | None) -> int:
+    """Tells every open item of the connection why it waits (None = no more); how many there are."""
+    ids = [item.item_id for item in uow.outbox.open_all() if item.connection_id == connection_id]
+    if ids:
+        uow.outbox.note_waiting(ids, why.value if why else "", None)
+    return len(ids)
+
+
+def hold_disconnected(uow: UnitOfWork, actor: Actor, connection_id: ConnectionId) -> None:
+    """Switches the connection off; its open items stay and say why. Twice changes nothing."""
+    connection = uow.connections.get(connection_id)
+    if not connection.is_enabled and connection.hold is HoldReason.DISCONNECTED:
+        return
+    uow.connections.set_enabled(connection_id, is_enabled=False)
+    uow.connections.set_hold(connection_id, HoldReason.DISCONNECTED)
+    open_items = note_waiting(uow, connection_id, WaitingWhy.HELD)
+    kind = AuditKind.CONNECTION_DISCONNECTED
+    uow.audit.append(connection_draft(kind, actor, connection_id, "ok", {"open_items": open_items}))
+    held: ReportDetail = {"hold": HoldReason.DISCONNECTED.value}
+    uow.audit.append(connection_draft(AuditKind.CONN_HELD, actor, connection_id, "ok", held))
+
+
+def release_hold(
+    uow: UnitOfWork, actor: Actor, connection_id: ConnectionId, report: ConnectionReport, *, is_back: bool = False
+) -> None:
+    """Lifts the hold that the report disproves; `is_back` = a reconnect, which lifts DISCONNECTED as well."""
+    connection = uow.connections.get(connection_id)
+    hold = connection.hold
+    if hold is None:
+        return
+    if not ((is_back and hold is HoldReason.DISCONNECTED) or lifts_hold(connection, report)):
+        return
+    uow.connections.set_hold(connection_id, None)
+    note_waiting(uow, connection_id, None)
+    detail: ReportDetail = {"hold": hold.value}
+    uow.audit.append(connection_draft(AuditKind.CONN_RELEASED, actor, connection_id, "ok", detail))
