@@ -1,0 +1,107 @@
+"""PMS ids that a Lab file names: remembered with the Lab, tried at import and again at finalize and send.
+
+At import the roster may not be synced yet, so the ids have to outlive the file. They are a hint, never proof: a
+patient is linked only where name and birth date agree, a provider only where the name or the NPI does.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from denticode_desktop.domain.access import Actor
+from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
+from denticode_desktop.domain.connection import Connection
+from denticode_desktop.domain.entity_link import LinkRule, ProviderLink
+from denticode_desktop.domain.errors import UserError
+from denticode_desktop.domain.ids import LabId, PmsPatientId, PmsProviderId, ProviderId
+from denticode_desktop.domain.lab import LabContent, LabRevision
+from denticode_desktop.domain.people import PmsProvider, Provider
+from denticode_desktop.ports.unit_of_work import UnitOfWork
+
+from .chart_target import Linking
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRecords:
+    """What a file named; None where it did not."""
+
+    pms_patient_id: PmsPatientId | None = None
+    pms_provider_id: PmsProviderId | None = None
+
+
+def remember(uow: UnitOfWork, lab_id: LabId, named: NamedRecords) -> None:
+    """Stores the ids beside the Lab; a later file's ids replace them."""
+    if named != recall(uow, lab_id):
+        value = {"pms_patient_id": named.pms_patient_id, "pms_provider_id": named.pms_provider_id}
+        uow.practice.set_setting(_key(lab_id), json.dumps(value))
+
+
+def recall(uow: UnitOfWork, lab_id: LabId) -> NamedRecords:
+    """The ids that the Lab's latest file named."""
+    stored = uow.practice.setting(_key(lab_id))
+    if stored is None:
+        return NamedRecords()
+    value = json.loads(stored)
+    return NamedRecords(value["pms_patient_id"], value["pms_provider_id"])
+
+
+def link_named(
+    uow: UnitOfWork,
+    linking: Linking,
+    connections: Sequence[Connection],
+    revision: LabRevision,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Links what the file named, over every connection where it is not linked yet. Doubt links nothing."""
+    named = recall(uow, revision.lab_id)
+    content = revision.content
+    for connection in connections:
+        if named.pms_patient_id is not None:
+            _link_patient(uow, linking, connection, content, named.pms_patient_id, actor)
+        if named.pms_provider_id is not None and content.provider_id is not None:
+            _link_provider(uow, connection, content.provider_id, named.pms_provider_id, actor, at)  # fmt: skip
+
+
+def _link_patient(
+    uow: UnitOfWork, linking: Linking, connection: Connection, content: LabContent, wanted: PmsPatientId, actor: Actor
+) -> None:
+    if uow.people.patient_link(connection.connection_id, content.patient_id) is not None:
+        return
+    try:
+        linking.link_by_pms_id(uow, connection.connection_id, content.patient_id, wanted, actor.name)
+    except UserError:
+        return  # linked to somebody else: a person's choice, shown as an unmatched patient
+
+
+def _link_provider(
+    uow: UnitOfWork, connection: Connection, provider_id: ProviderId, wanted: PmsProviderId, actor: Actor, at: datetime
+) -> None:
+    connection_id = connection.connection_id
+    if uow.people.provider_link(connection_id, provider_id) is not None:
+        return
+    provider = uow.people.provider(provider_id)
+    for found in uow.roster.pms_providers(connection_id):
+        if found.pms_provider_id == wanted and found.is_active and found.is_person and _agrees(provider, found):
+            uow.people.link_provider(ProviderLink(connection_id, provider_id, wanted, LinkRule.PMS_ID, actor.name, at))
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.PROVIDER_LINKED, actor.name, actor.role.value, outcome=LinkRule.PMS_ID.value,
+                    connection_id=connection_id, detail={"provider_id": provider_id, "pms_provider_id": wanted},
+                )
+            )  # fmt: skip
+
+
+def _agrees(ours: Provider, theirs: PmsProvider) -> bool:
+    if ours.npi and theirs.npi:
+        return ours.npi == theirs.npi
+    return _plain(ours.name) == _plain(theirs.display_name)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace(",", " ").split())
+
+
+def _key(lab_id: LabId) -> str:
+    return f"lab-names-{lab_id}"

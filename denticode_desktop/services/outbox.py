@@ -1,0 +1,203 @@
+"""Outbox: a person says send, pause, recheck or decides an item. The sender carries it out when the protocol allows.
+
+Nothing here reaches a PMS. A decision is a durable row (domain.write_back.DecisionRequest), so that it outlives a
+crash and is acted on only when no item of the patient is INFLIGHT (write-back-protocol.md section 10).
+"""
+
+import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from denticode_desktop.domain.access import Action, Actor, require
+from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
+from denticode_desktop.domain.errors import UserError
+from denticode_desktop.domain.events import QueueChanged
+from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId, RemoteId, WriteBackId
+from denticode_desktop.domain.write_back import DecisionRequest, Item, ItemState, RequestKind, WriteBack
+from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.event_sink import EventSink
+from denticode_desktop.ports.pms import PmsDirectory
+from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
+from denticode_desktop.ports.views import ItemView
+
+from .chart_target import Linking
+from .compose import Composer
+from .outbox_send import LabSending
+from .write_back_maker import WriteBackMaker
+
+SENDING_PAUSED = "sending_paused"
+"""Practice setting, `1` while nobody's items are sent. The sender reads it before each turn."""
+MIN_REASON_CHARS = 3
+MAX_REASON_CHARS = 500
+
+_MAY_ASK: dict[RequestKind, frozenset[ItemState]] = {
+    RequestKind.RECHECK: frozenset({ItemState.REVIEW, ItemState.PLANNED, ItemState.INFLIGHT}),
+    RequestKind.AS_DONE: frozenset({ItemState.REVIEW}),
+    RequestKind.SEND_AGAIN: frozenset({ItemState.REVIEW}),
+    RequestKind.VOID: frozenset({ItemState.REVIEW, ItemState.PLANNED}),
+}
+_WHY_NOT = {
+    ItemState.INFLIGHT: "A request for this item may be on its way, so it cannot be decided or cancelled now. "
+    "Wait until it is checked in the chart, then decide.",
+    ItemState.PLANNED: "This item waits to be sent and needs no decision. It can only be skipped.",
+    ItemState.DONE: "This item is in the chart. Change it in the PMS, or write an addendum.",
+    ItemState.VOID: "This item was skipped by a person and stays so. Write an addendum to send it after all.",
+    ItemState.REVIEW: "This item cannot be asked for that.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The write-back that Send asked for. `is_new_request`: False when it was asked for before."""
+
+    writeback_id: WriteBackId
+    connection_id: ConnectionId
+    is_new_request: bool = True
+
+
+class Outbox:
+    """The durable queue as people use it. Every method says NotAllowedError where the role may not."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: PmsDirectory,
+        clock: Clock,
+        sink: EventSink,
+        composer: Composer,
+        linking: Linking,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._sink = sink
+        self._sending = LabSending(store, clock, WriteBackMaker(composer, linking, clock), linking)  # fmt: skip
+
+    def send(self, actor: Actor, lab_id: LabId, connection_id: ConnectionId | None) -> SendResult:
+        """Releases the finalized Lab to one connection, making the write-back where finalization could not.
+
+        Pressing twice changes nothing. connection_id None = the only one that fits. Raises UserError (not finalized,
+        no connection, a code to correct), PersonNeededError (patient, provider, location or code to choose).
+        """
+        require(actor, Action.SEND_LABS)
+        released = self._sending.release(actor, lab_id, connection_id)
+        if released.changed:
+            self._sink.publish(QueueChanged(released.connection_id))
+        return SendResult(released.writeback_id, released.connection_id, bool(released.changed))
+
+    def queue(self, states: AbstractSet[ItemState] | None = None, *, limit: int = 500) -> Sequence[ItemView]:
+        """Items in these states (None = all), oldest first. Names are for the screen only."""
+        with self._store.read() as uow:
+            return uow.outbox.views(states=states, limit=limit)
+
+    def recheck(self, actor: Actor, item_id: ItemId) -> DecisionRequest:
+        """Asks the sender to look again now. Raises UserError for an item that is settled."""
+        require(actor, Action.RECHECK)
+        return self._request(actor, item_id, RequestKind.RECHECK, "")
+
+    def decide(
+        self, actor: Actor, item_id: ItemId, kind: RequestKind, reason: str, *, remote_id: RemoteId | None = None
+    ) -> DecisionRequest:
+        """A person's decision with its typed reason. SEND_AGAIN declares the records that were shown to be others.
+
+        Raises UserError (field `reason` or `item`) where the reason is missing or the item's state does not allow it.
+        """
+        if kind is RequestKind.RECHECK:
+            return self.recheck(actor, item_id)
+        require(actor, Action.DECIDE)
+        typed = " ".join(reason.split())
+        if not MIN_REASON_CHARS <= len(typed) <= MAX_REASON_CHARS:
+            raise UserError(
+                f"The reason must have {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters. Type why, then decide.",
+                field="reason",
+            )
+        return self._request(actor, item_id, kind, typed, remote_id)
+
+    def pause(self, actor: Actor, writeback_id: WriteBackId) -> None:
+        """Nothing more of a write-back is sent; an item in flight is still checked. Holds across restarts."""
+        self._set_paused(actor, writeback_id, is_paused=True)
+
+    def resume(self, actor: Actor, writeback_id: WriteBackId) -> None:
+        """Ends a pause; was not paused = changes nothing."""
+        self._set_paused(actor, writeback_id, is_paused=False)
+
+    def pause_all(self, actor: Actor) -> None:
+        """Nothing more is sent over any connection; items in flight are still checked. Holds across restarts."""
+        self._set_all_paused(actor, is_paused=True)
+
+    def resume_all(self, actor: Actor) -> None:
+        """Ends the pause of everything; write-backs paused by themselves stay so."""
+        self._set_all_paused(actor, is_paused=False)
+
+    def is_all_paused(self) -> bool:
+        """Whether sending as a whole is paused."""
+        with self._store.read() as uow:
+            return uow.practice.setting(SENDING_PAUSED) == "1"
+
+    def _request(
+        self, actor: Actor, item_id: ItemId, kind: RequestKind, reason: str, remote_id: RemoteId | None = None
+    ) -> DecisionRequest:
+        with self._store.write() as uow:
+            item = uow.outbox.item(item_id)
+            if item.state not in _MAY_ASK[kind]:
+                raise UserError(_WHY_NOT[item.state], field="item")
+            request = uow.outbox.add_request(
+                item_id, kind, reason=reason, by=actor.name, role=actor.role.value, at=self._clock.utc_now(),
+                remote_id=remote_id, dismissed=shown_records(item) if kind is RequestKind.SEND_AGAIN else frozenset(),
+            )  # fmt: skip
+            uow.audit.append(_requested(uow, actor, item, request))
+        self._sink.publish(QueueChanged(item.connection_id, item_id))
+        return request
+
+    def _set_paused(self, actor: Actor, writeback_id: WriteBackId, *, is_paused: bool) -> None:
+        require(actor, Action.PAUSE_SENDING)
+        with self._store.write() as uow:
+            writeback = uow.outbox.writeback(writeback_id)
+            if writeback.is_paused == is_paused:
+                return
+            uow.outbox.set_paused(writeback_id, is_paused)
+            uow.audit.append(_paused(actor, writeback, is_paused=is_paused))
+        self._sink.publish(QueueChanged(writeback.connection_id))
+
+    def _set_all_paused(self, actor: Actor, *, is_paused: bool) -> None:
+        require(actor, Action.PAUSE_SENDING)
+        with self._store.write() as uow:
+            if (uow.practice.setting(SENDING_PAUSED) == "1") == is_paused:
+                return
+            uow.practice.set_setting(SENDING_PAUSED, "1" if is_paused else "0")
+            uow.audit.append(_paused(actor, None, is_paused=is_paused))
+            connections = uow.connections.all()
+        for connection in connections:
+            self._sink.publish(QueueChanged(connection.connection_id))
+
+
+def shown_records(item: Item) -> frozenset[RemoteId]:
+    """The records that REVIEW showed beside the item: what a person who says "different" has looked at."""
+    if not item.review_detail:
+        return frozenset()
+    try:
+        detail = json.loads(item.review_detail)
+    except ValueError:
+        return frozenset()
+    records = detail.get("records", []) if isinstance(detail, dict) else []
+    return frozenset(RemoteId(found) for found in records if isinstance(found, str))
+
+
+def _requested(uow: UnitOfWork, actor: Actor, item: Item, request: DecisionRequest) -> AuditDraft:
+    writeback = uow.outbox.writeback(item.writeback_id)
+    return AuditDraft(
+        AuditKind.ITEM_DECIDED, actor.name, actor.role.value, outcome="requested", connection_id=item.connection_id,
+        pms_patient_id=item.pms_patient_id, lab_id=writeback.lab_id, writeback_id=item.writeback_id,
+        item_id=item.item_id, content_sha256=item.payload_sha256, remote_id=request.remote_id, reason=request.reason,
+        detail={"decision": request.kind.value, "state": item.state.value, "dismissed": len(request.dismissed)},
+    )  # fmt: skip
+
+
+def _paused(actor: Actor, writeback: WriteBack | None, *, is_paused: bool) -> AuditDraft:
+    kind = AuditKind.WB_PAUSED if is_paused else AuditKind.WB_RESUMED
+    if writeback is None:
+        return AuditDraft(kind, actor.name, actor.role.value, detail={"all": True})
+    return AuditDraft(
+        kind, actor.name, actor.role.value, connection_id=writeback.connection_id,
+        pms_patient_id=writeback.pms_patient_id, lab_id=writeback.lab_id, writeback_id=writeback.writeback_id,
+    )  # fmt: skip
