@@ -13,6 +13,10 @@ class LinkRule(StrEnum):
     PMS_ID = "pms_id"
     """The Lab named the PMS's id and name and birth date agree with that record."""
     PERSON = "person"
+    NPI = "npi"
+    """The only active provider with that NPI; found anew each time, not stored."""
+    NAME = "name"
+    """The only active provider with that name; found anew each time, not stored."""
     DEFAULT = "default"
 
 
