@@ -8,11 +8,11 @@ from denticode_desktop.domain.audit_event import GENESIS_HASH, Anchor, AuditEven
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What verifying found. `events` were walked; `head` is the last good one; `bad_seq` and `why` where `ok` is False."""
+    """What verifying found. `events` hold, `head` is the last one's hash; `bad_seq` and `why` where not `ok`."""
 
     ok: bool
     events: int
-    head: AuditHead
+    head: str
     bad_seq: int | None = None
     why: str = ""
 
@@ -33,11 +33,11 @@ class ChainWalk:
 
     def broken(self, bad_seq: int, why: str) -> VerifyResult:
         """The result of a chain that holds up to the head and no further."""
-        return VerifyResult(ok=False, events=self.head.seq, head=self.head, bad_seq=bad_seq, why=why)
+        return VerifyResult(ok=False, events=self.head.seq, head=self.head.hash, bad_seq=bad_seq, why=why)
 
     def whole(self) -> VerifyResult:
         """The result of a chain that holds."""
-        return VerifyResult(ok=True, events=self.head.seq, head=self.head)
+        return VerifyResult(ok=True, events=self.head.seq, head=self.head.hash)
 
 
 def why_broken(seq: int, expected: int, *, is_next: bool) -> str:

@@ -78,22 +78,22 @@ def verify_json_lines(lines: Iterable[bytes]) -> VerifyResult:
         or header["schema"] != SCHEMA
         or type(header["events"]) is not int
     ):
-        return _bad(AuditHead(0, GENESIS_HASH), 0, "The first line is not that of an audit export.")
+        return _bad(0, GENESIS_HASH, 0, "The first line is not that of an audit export.")
     seq, previous = 0, GENESIS_HASH
     for line in rows:
         why = _why_bad(line, seq + 1, previous)
         if why:
-            return _bad(AuditHead(seq, previous), seq + 1, why)
+            return _bad(seq, previous, seq + 1, why)
         seq, previous = seq + 1, str((_parsed(line) or {}).get("hash"))
     if seq != header["events"]:
-        return _bad(AuditHead(seq, previous), seq + 1, f"The file was cut: {header['events']} events were exported.")
+        return _bad(seq, previous, seq + 1, f"The file was cut: {header['events']} events were exported.")
     if previous != header["head"]:
-        return _bad(AuditHead(seq, previous), 0, "The first line names another last event.")
-    return VerifyResult(ok=True, events=seq, head=AuditHead(seq, previous))
+        return _bad(seq, previous, 0, "The first line names another last event.")
+    return VerifyResult(ok=True, events=seq, head=previous)
 
 
-def _bad(head: AuditHead, bad_seq: int, why: str) -> VerifyResult:
-    return VerifyResult(ok=False, events=head.seq, head=head, bad_seq=bad_seq, why=why)
+def _bad(events: int, head: str, bad_seq: int, why: str) -> VerifyResult:
+    return VerifyResult(ok=False, events=events, head=head, bad_seq=bad_seq, why=why)
 
 
 def _parsed(line: bytes) -> dict[str, object] | None:

@@ -19,18 +19,15 @@ from .anchor import AnchorStore
 from .audit_chain import ChainWalk, VerifyResult, walk
 from .audit_export import csv_lines, json_lines
 
-__all__ = ["AuditLog", "ExportResult", "VerifyResult"]
+__all__ = ["AuditLog", "VerifyResult"]
 
 FORMATS = ("csv", "jsonl")
 _PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class ExportResult:
-    """What was written: events, bytes and the file's SHA-256 (hex), which the audit log keeps too."""
-
+class _Written:
     events: int
-    size_bytes: int
     sha256: str
 
 
@@ -80,10 +77,10 @@ class AuditLog:
         with self._store.read() as uow:
             return uow.audit.count(filters)
 
-    def export(self, actor: Actor, fmt: str, out: Path, filters: AuditFilter | None = None) -> ExportResult:
+    def export(self, actor: Actor, fmt: str, out: Path, filters: AuditFilter | None = None) -> int:
         """Writes `csv` (filtered, newest first) or `jsonl` (the whole log, verifiable by itself) for the owner only.
 
-        The file appears whole or not at all and never replaces another. The export is an event of its own, stored
+        Returns how many events. The file appears whole or not at all and never replaces another. The export is an event of its own, stored
         before the file appears, and not in it.
         Raises NotAllowedError, UserError (fields `format`, `out`, `filters`), StorageError.
         """
@@ -92,17 +89,17 @@ class AuditLog:
         _check_request(fmt, out, filters)
         with _new_file(out) as partial:
             with self._store.read() as uow:
-                result = _write_lines(partial.path, _lines(uow, fmt, filters), has_header=True)
+                written = _write_lines(partial.path, _lines(uow, fmt, filters))
             with self._store.write() as uow:
-                uow.audit.append(_export_draft(actor, fmt, result, is_filtered=filters != AuditFilter()))
+                uow.audit.append(_export_draft(actor, fmt, written, is_filtered=filters != AuditFilter()))
             partial.publish(out)
-        return result
+        return written.events
 
 
-def _export_draft(actor: Actor, fmt: str, result: ExportResult, *, is_filtered: bool) -> AuditDraft:
-    detail: dict[str, str | int | bool | None] = {"format": fmt, "events": result.events, "is_filtered": is_filtered}
+def _export_draft(actor: Actor, fmt: str, written: _Written, *, is_filtered: bool) -> AuditDraft:
+    detail: dict[str, str | int | bool | None] = {"format": fmt, "events": written.events, "is_filtered": is_filtered}
     kind, role = AuditKind.AUDIT_EXPORTED, actor.role.value
-    return AuditDraft(kind, actor.name, role, content_sha256=result.sha256, detail=detail)
+    return AuditDraft(kind, actor.name, role, content_sha256=written.sha256, detail=detail)
 
 
 def _check_request(fmt: str, out: Path, filters: AuditFilter) -> None:
@@ -130,17 +127,17 @@ def _pages(uow: UnitOfWork, filters: AuditFilter) -> Iterator[AuditEvent]:
         before_seq = page[-1].seq
 
 
-def _write_lines(path: Path, lines: Iterable[bytes], *, has_header: bool) -> ExportResult:
-    digest, size_bytes, count = hashlib.sha256(), 0, 0
+def _write_lines(path: Path, lines: Iterable[bytes]) -> _Written:
+    """Writes a header and a line an event, durably."""
+    digest, count = hashlib.sha256(), 0
     with path.open("ab") as file:
         for line in lines:
             file.write(line)
             digest.update(line)
-            size_bytes += len(line)
             count += 1
         file.flush()
         os.fsync(file.fileno())
-    return ExportResult(count - has_header, size_bytes, digest.hexdigest())
+    return _Written(count - 1, digest.hexdigest())
 
 
 class _Partial:
