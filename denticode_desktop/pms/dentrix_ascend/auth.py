@@ -181,6 +181,6 @@ def lifetime_of(expires_in: object, default_s: float) -> float:
     """Seconds: a number or a string of one; the default for anything else. At most a day."""
     if isinstance(expires_in, str) and re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]+)?\s*", expires_in):
         expires_in = float(expires_in)
-    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or expires_in <= 0:
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or not expires_in > 0:
         return float(default_s)
     return min(float(expires_in), MAX_LIFETIME_S)

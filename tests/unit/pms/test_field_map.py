@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_damaged_file_is_refused_whole(damage: Any) -> None:
 def test_frozen_program_finds_its_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "resources" / "pms").mkdir(parents=True)
     monkeypatch.setattr(field_map, "__file__", str(tmp_path / "lib" / "denticode_desktop" / "pms" / "field_map.py"))
-    monkeypatch.setattr(field_map.sys, "_MEIPASS", str(tmp_path), raising=False)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     assert resource_folder() == tmp_path / "resources" / "pms"
 
 
