@@ -1,25 +1,11 @@
 """The Ascend gateway against the rehearsal PMS over real sockets: the contract, then the faults of section 13."""
 
-import socket
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from denticode_desktop.domain.chart_match import matches_of
-from denticode_desktop.domain.charting import ProcedureStatus
-from denticode_desktop.domain.connection import (
-    Check,
-    CheckOutcome,
-    ConnectionReport,
-    ConnectionSettings,
-    Environment,
-    FailureReason,
-    Light,
-    Permission,
-)
 from denticode_desktop.domain.errors import (
     ExternalError,
     PmsForbiddenError,
@@ -27,139 +13,19 @@ from denticode_desktop.domain.errors import (
     PmsUnavailableError,
 )
 from denticode_desktop.domain.ids import (
-    ConnectionId,
-    ItemId,
-    PmsCodeId,
-    PmsKey,
-    PmsLocationId,
     PmsPatientId,
-    PmsProviderId,
-    WriteBackId,
 )
-from denticode_desktop.domain.marker import with_marker
 from denticode_desktop.domain.sync_cursor import SyncKind
 from denticode_desktop.domain.write_back import (
-    Item,
     ItemKind,
-    ItemPayload,
-    ItemState,
-    NotePayload,
     OutcomeClass,
     OutcomeKind,
-    ProcedurePayload,
     SendOutcome,
 )
-from denticode_desktop.pms.dentrix_ascend.auth import TokenCache
-from denticode_desktop.pms.dentrix_ascend.gateway import AscendGateway
-from denticode_desktop.ports.pms import ConnectionSecrets, PmsGateway
-from denticode_desktop.rehearsal.ascend_server import AscendSimulator
-from denticode_desktop.rehearsal.switches import Fault
-from tests.unit.pms.helpers import serving
+from denticode_desktop.ports.pms import PmsGateway
 
+from .ascend_practice import OTHER, PATIENT, AscendPractice
 from .gateway_contract import SINCE, GatewayContract, send
-
-PATIENT = PmsPatientId("9000000000001")
-OTHER = PmsPatientId("9000000000002")
-PROVIDER = PmsProviderId("9100000000001")
-LOCATION = PmsLocationId("9200000000001")
-ZONE = "America/New_York"
-MARKER = "ABCDEFGHABCDEFGH"
-NOTE = 'S: 3 < 4 & "quoted" é\nO: sample\n\nP: none'
-
-
-class WallClock:
-    """The computer's time, or one that is off by `off_s`; the monotonic clock counts calls."""
-
-    off_s = 0.0
-    ticks = 0.0
-
-    def utc_now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.off_s)
-
-    def monotonic_s(self) -> float:
-        self.ticks += 0.001
-        return self.ticks
-
-
-class AscendPractice:
-    """`Practice` over the simulator."""
-
-    patient_id = PATIENT
-    other_patient_id = OTHER
-    unknown_patient_id = PmsPatientId("8999999999999")
-
-    def __init__(self, simulator: AscendSimulator) -> None:
-        self.simulator = simulator
-        self.clock = WallClock()
-        self.gateways: list[AscendGateway] = []
-        self.host = simulator.base_url
-
-    def open(self, *, secret: str | None = None, **changes: Any) -> AscendGateway:
-        values: dict[str, Any] = {
-            "name": "Invented", "pms_key": PmsKey("dentrix-ascend"), "environment": Environment.REHEARSAL,
-            "host": self.host, "organization_id": self.simulator.organization_id,
-            "client_id": self.simulator.client_id, "time_zone": ZONE,
-        }  # fmt: skip
-        secrets = ConnectionSecrets({"client_secret": secret or self.simulator.client_secret})
-        gateway = AscendGateway(ConnectionSettings(**(values | changes)), secrets, self.clock, tokens=TokenCache())
-        self.gateways.append(gateway)
-        return gateway
-
-    def payload(self, kind: ItemKind, marker: str = MARKER) -> ItemPayload:
-        day = date(2026, 11, 20)
-        if kind is ItemKind.NOTE:
-            return NotePayload(with_marker(NOTE, marker), day, PROVIDER, LOCATION, ZONE)
-        return ProcedurePayload(
-            "T0101", PmsCodeId("9300000000001"), None, None, None, ProcedureStatus.TREATMENT_PLANNED, None, day,
-            PROVIDER, LOCATION, ZONE,
-        )  # fmt: skip
-
-    def item(self, kind: ItemKind, patient_id: PmsPatientId, *, marker: str = MARKER) -> Item:
-        payload = self.payload(kind, marker)
-        fingerprint = self.open().fingerprint(payload)
-        return Item(
-            ItemId(1), WriteBackId(1), ConnectionId(1), patient_id, 0, kind, payload, "0" * 64, marker, fingerprint,
-            ItemState.PLANNED,
-        )  # fmt: skip
-
-    def stored(self, kind: ItemKind) -> list[str]:
-        resource = "clinicalnotes" if kind is ItemKind.NOTE else "patientprocedures"
-        return [record["id"] for record in self.simulator.state.records(resource)]
-
-    def type_note(self, patient_id: PmsPatientId, text: str) -> str:
-        return self.simulator.state.type_note(patient_id, text)
-
-    def deactivate(self, patient_id: PmsPatientId) -> None:
-        self.simulator.state.deactivate_patient(patient_id)
-
-    def fault(self, action: Any, **values: Any) -> None:
-        self.simulator.switches.add(Fault(action=action, **values))
-
-    def lose_next_answer(self) -> None:
-        self.fault("close", method="POST", resource="clinicalnotes")
-
-    def break_next_list(self) -> None:
-        self.fault("status", method="GET", resource="clinicalnotes", status=503)
-
-    def requests_that_change(self) -> list[str]:
-        return [request.method for request in self.simulator.state.forbidden_requests]
-
-    def test(self, **changes: Any) -> ConnectionReport:
-        heard: list[Check] = []
-        report = self.open(**changes).check_connection(heard.append)
-        assert tuple(heard) == report.checks
-        return report
-
-
-@pytest.fixture
-def practice() -> Iterator[AscendPractice]:
-    with AscendSimulator(patients=60) as simulator:
-        made = AscendPractice(simulator)
-        yield made
-        for gateway in made.gateways:
-            gateway.close()
-        assert simulator.failures == []
-        assert made.requests_that_change() == []
 
 
 class TestAscendContract(GatewayContract):
@@ -417,109 +283,32 @@ def test_patient_id_that_is_a_path_asks_nothing(practice: AscendPractice, patien
     assert practice.simulator.state.requests == []
 
 
+@pytest.mark.parametrize("patient_id", ["", "1,lastModified>=2000", "1]", "\u0661"])
+def test_patient_id_that_is_a_filter_is_not_looked_for(practice: AscendPractice, patient_id: str) -> None:
+    with pytest.raises(PmsProtocolError, match="bad_patient_id"):
+        practice.open().look(PmsPatientId(patient_id), ItemKind.NOTE, since=None)
+    assert practice.simulator.state.requests == []
+
+
+def test_page_may_be_read_twice(practice: AscendPractice) -> None:
+    gateway = practice.open()
+    for _ in range(2):
+        page = gateway.read_page(SyncKind.PATIENTS, since=None, after_id="9000000000030")
+        assert len(page.keys) == 30
+
+
+def test_missing_notes_resource_keeps_procedures_going(practice: AscendPractice) -> None:
+    gateway = practice.open()
+    practice.fault("status", method="GET", resource="clinicalnotes", status=404, times=0)
+    assert send(gateway, practice.item(ItemKind.PROCEDURE, PATIENT)) is OutcomeKind.ACCEPTED
+    outcome = gateway.send(gateway.prepare(practice.item(ItemKind.NOTE, PATIENT)), may_send=lambda: True)
+    assert (outcome.kind, outcome.error_kind) == (OutcomeKind.NOT_SENT, "no_path")
+
+
 def test_forbidden_list_names_its_permission(practice: AscendPractice) -> None:
     practice.simulator.switches.forbid = {"patients": "read"}
     with pytest.raises(PmsForbiddenError, match="Patients"):
         practice.open().read_page(SyncKind.PATIENTS, since=None, after_id=None)
-
-
-@pytest.mark.parametrize(
-    ("resource", "permission"),
-    [
-        ("patients", Permission.PATIENTS), ("providers", Permission.PROVIDERS),
-        ("appointments", Permission.APPOINTMENTS), ("clinicalnotes", Permission.CHART_NOTES),
-        ("txcases", Permission.TREATMENT_PLANS), ("patientprocedures", Permission.TREATMENT_PLANS),
-    ],
-)  # fmt: skip
-def test_missing_permission_is_yellow_and_named(
-    practice: AscendPractice, resource: str, permission: Permission
-) -> None:
-    practice.simulator.switches.forbid = {resource: "all"}
-    report = practice.test()
-    assert (report.light, report.missing_permissions) == (Light.YELLOW, (permission,))
-    assert permission not in report.unconfirmed_permissions
-    assert permission.value in report.next_step
-
-
-def test_write_permissions_are_never_claimed(practice: AscendPractice) -> None:
-    report = practice.test()
-    assert report.unconfirmed_permissions == (Permission.CHART_NOTES, Permission.TREATMENT_PLANS)
-    assert [c.permission for c in report.checks if c.outcome is CheckOutcome.NOT_CONFIRMED] == [
-        Permission.CHART_NOTES, Permission.TREATMENT_PLANS,
-    ]  # fmt: skip
-    assert report.organization_name == "Rehearsal Dental (invented)"
-    assert {r.method for r in practice.simulator.state.requests if r.resource != "token"} == {"GET"}
-
-
-def assert_failed(report: ConnectionReport, reason: FailureReason) -> None:
-    assert (report.light, report.reason) == (Light.FAILED, reason)
-    assert report.sentence
-    assert report.next_step
-    assert report.checks[-1].outcome is CheckOutcome.FAILED
-
-
-def test_wrong_secret_is_told(practice: AscendPractice) -> None:
-    assert practice.test().light is Light.GREEN
-    assert_failed(practice.test(secret="wrong"), FailureReason.CREDENTIALS_REFUSED)
-
-
-def test_refused_credentials_offer_the_other_environment(practice: AscendPractice) -> None:
-    practice.simulator.switches.wrong_environment = True
-    report = practice.test(environment=Environment.PRODUCTION)
-    assert_failed(report, FailureReason.CREDENTIALS_REFUSED)
-    assert "sandbox" in report.next_step
-
-
-def test_organization_that_is_not_linked_is_told(practice: AscendPractice) -> None:
-    practice.simulator.switches.organization_linked = False
-    assert_failed(practice.test(), FailureReason.ORGANIZATION_NOT_LINKED)
-
-
-@pytest.mark.parametrize("status", [403, 404])
-def test_organization_is_told_also_where_the_list_of_linked_ones_is_closed(
-    practice: AscendPractice, status: int
-) -> None:
-    practice.fault("status", method="GET", resource="linkedorgs", status=status, times=0)
-    assert practice.test().light is Light.GREEN
-    assert_failed(practice.test(organization_id="ffffffffffffffffffffffff"), FailureReason.ORGANIZATION_NOT_LINKED)
-
-
-@pytest.mark.parametrize("organization", ["", "with space", "\u0430bc"])
-def test_empty_or_odd_organization_is_told_before_anything_is_asked(
-    practice: AscendPractice, organization: str
-) -> None:
-    assert_failed(practice.test(organization_id=organization), FailureReason.CREDENTIALS_REFUSED)
-    assert practice.simulator.state.requests == []
-
-
-def test_pms_that_does_not_listen_is_told(practice: AscendPractice) -> None:
-    practice.simulator.switches.refuse_connections = True
-    assert_failed(practice.test(), FailureReason.NOT_REACHABLE)
-
-
-def test_port_without_tls_is_told(practice: AscendPractice) -> None:
-    def answer_in_clear(connection: socket.socket) -> None:
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    with serving(answer_in_clear) as server:
-        practice.host = server.base.replace("http:", "https:")
-        assert_failed(practice.test(), FailureReason.TLS_REFUSED)
-
-
-@pytest.mark.parametrize("skew_s", [-3600, 3600])
-def test_wrong_clock_is_told(practice: AscendPractice, skew_s: float) -> None:
-    practice.clock.off_s = skew_s
-    report = practice.test()
-    assert_failed(report, FailureReason.CLOCK_WRONG)
-    assert "60 min" in report.sentence
-
-
-def test_throttled_and_odd_answers_are_told(practice: AscendPractice) -> None:
-    practice.fault("status", method="GET", resource="appointments", status=429)
-    assert_failed(practice.test(), FailureReason.THROTTLED)
-    practice.fault("html", method="GET", resource="providers")
-    assert_failed(practice.test(), FailureReason.UNEXPECTED_ANSWER)
 
 
 def test_notes_path_is_probed_once_and_remembered(practice: AscendPractice) -> None:

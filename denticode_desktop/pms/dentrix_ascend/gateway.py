@@ -61,7 +61,7 @@ class AscendGateway:
         self._capabilities = load_vendor(PMS_KEY).capabilities()
         self._served: dict[ItemKind, str] = {}  # path of a kind that answered other than 404
         self._filter_level: dict[ItemKind, int] = {}
-        self._previous_ids: dict[SyncKind, frozenset[str]] = {}
+        self._previous_page: dict[SyncKind, tuple[str | None, frozenset[str]]] = {}
 
     def __repr__(self) -> str:
         return f"AscendGateway({self._settings.host})"
@@ -86,21 +86,25 @@ class AscendGateway:
             params.append((facts.word("after_id"), after_id))
         answer = self._client.get(facts.path(path), params, permission=permission)
         page = AscendPage(answer.body, kind, asked=asked, sure=facts.limit("sure_page_size"))
-        ids = [row_id for row_id, _ in page.keys]
-        if after_id is not None and ids:
-            is_stuck = not is_after(largest_id(ids), after_id) or set(ids) <= self._previous_ids.get(kind, frozenset())
-            if is_stuck:
-                raise PmsProtocolError("endless_pages")
-        self._previous_ids[kind] = frozenset(ids)
+        self._check_progress(kind, after_id, [row_id for row_id, _ in page.keys])
         return page
+
+    def _check_progress(self, kind: SyncKind, after_id: str | None, ids: list[str]) -> None:
+        """Numbers must grow from page to page; ids that are no numbers must at least not be the page before again."""
+        before, earlier = self._previous_page.get(kind, (None, frozenset()))
+        if after_id is not None and ids:
+            is_same = after_id != before and set(ids) <= earlier
+            if is_same or not is_after(largest_id(ids), after_id):
+                raise PmsProtocolError("endless_pages")
+        self._previous_page[kind] = (after_id, frozenset(ids))
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
         """The patient as the chart names them now.
 
         Raises also PmsProtocolError `other_patient` when the answer is about somebody else.
         """
-        if not pms_patient_id.isalnum():
-            return None
+        if not _is_plain(pms_patient_id):
+            return None  # it would be another address
         path = self._facts.path("patients")
         fields = [(self._facts.word("response_fields"), "ALL")]
         try:
@@ -127,6 +131,8 @@ class AscendGateway:
         """All records of a kind; a voided procedure is not one of them (see `looks`)."""
         if kind not in self._capabilities.looks:
             raise BugError(f"{kind.value} cannot be read back here")
+        if not _is_plain(pms_patient_id):
+            raise PmsProtocolError("bad_patient_id")  # it would be another filter
         started_s = self._clock.monotonic_s()
 
         def fetch(params: Params) -> Answer:
@@ -193,8 +199,9 @@ class AscendGateway:
         self._http.close()
 
     def _probe(self, kind: ItemKind) -> None:
-        # Forbidden means that it exists; the send will be told the same and name the permission.
-        with contextlib.suppress(PmsForbiddenError):
+        # Forbidden: it exists, and the send will be told the same and name the permission. Refused everywhere: then
+        # this kind has no path, and only its own sends and looks fail.
+        with contextlib.suppress(PmsForbiddenError, PmsRefusedError):
             self._get_of_kind(kind, [(self._facts.word("page_size"), "1")])
 
     def _get_of_kind(self, kind: ItemKind, params: Params) -> Answer:
@@ -218,3 +225,8 @@ class AscendGateway:
                 self._served[kind] = path
                 return answer
         raise missing
+
+
+def _is_plain(patient_id: str) -> bool:
+    """Whether an id can stand in a path and in a filter as it is."""
+    return patient_id.isascii() and patient_id.replace("-", "").isalnum()

@@ -93,7 +93,7 @@ def _read_head(body: bytes) -> _Head:
         return _read_head_tolerantly(body)
     check_envelope(slim.statusCode, slim.errors)
     keys = [(row.id if type(row.id) is str else str(row.id), row.version or "") for row in slim.data]
-    if any(not key for key, _ in keys):
+    if any(not row.id and row.id != 0 for row in slim.data):
         raise PmsProtocolError("missing_id")
     pagination = slim.meta.pagination if slim.meta else None
     return _Head(keys, pagination.limit if pagination else None, pagination.total if pagination else None)
