@@ -108,7 +108,8 @@ class MachineProbe(Protocol):
         ...
 
 
-ConnectionTest = Callable[[Connection], ConnectionReport]
+ConnectionTest = Callable[[Actor, Connection], ConnectionReport]
+"""Tests a connection on behalf of somebody, as ConnectPractice.test."""
 
 
 class Doctor:
@@ -137,12 +138,12 @@ class Doctor:
         require(actor, Action.SYNC)
         checks: list[DoctorCheck] = []
         lights: list[Light] = []
-        for check in self._all(lights):
+        for check in self._all(actor, lights):
             checks.append(check)
             on_check(check)
         return DoctorReport(tuple(checks), tuple(lights))
 
-    def _all(self, lights: list[Light]) -> Iterator[DoctorCheck]:
+    def _all(self, actor: Actor, lights: list[Light]) -> Iterator[DoctorCheck]:
         yield self._disk()
         yield self._database()
         yield self._credential_store()
@@ -153,7 +154,7 @@ class Doctor:
                 "network", "connections", Finding.SKIPPED, "No PMS is connected, so no network was tried."
             )
         for connection in connections:
-            yield from self._hops(connection, lights)
+            yield from self._hops(actor, connection, lights)
 
     def _disk(self) -> DoctorCheck:
         free = self._machine.free_bytes()
@@ -204,12 +205,12 @@ class Doctor:
 
     # -- one connection ---------------------------------------------------------------------------------------------
 
-    def _hops(self, connection: Connection, lights: list[Light]) -> Iterator[DoctorCheck]:
+    def _hops(self, actor: Actor, connection: Connection, lights: list[Light]) -> Iterator[DoctorCheck]:
         for check in self._network_hops(connection):
             yield check
             if check.finding is Finding.FAILED:
                 return
-        yield self._sign_in(connection, lights)
+        yield self._sign_in(actor, connection, lights)
         yield self._clock_gap(connection)
 
     def _network_hops(self, connection: Connection) -> Iterator[DoctorCheck]:
@@ -254,10 +255,10 @@ class Doctor:
             return said.failed("tls", f"The certificate of {host} is not accepted ({error.kind}).", step)
         return said.ok("tls", f"{facts.version}, certificate by {facts.issuer} until {facts.expires_on}.")
 
-    def _sign_in(self, connection: Connection, lights: list[Light]) -> DoctorCheck:
+    def _sign_in(self, actor: Actor, connection: Connection, lights: list[Light]) -> DoctorCheck:
         said = _Sayer("network", connection.settings.name)
         try:
-            report = self._test(connection)
+            report = self._test(actor, connection)
         except SecretStoreError as error:
             return said.failed("sign_in", "The credentials cannot be read from the credential store.", error.hint)
         except DenticodeError as error:

@@ -1,0 +1,111 @@
+"""`patient search`, `provider list / link`, `match dry-run / run / list / confirm / reject`."""
+
+import click
+
+from denticode_desktop.domain.ids import PmsProviderId, ProviderId
+
+from .output import as_json, say, table
+from .session import Session, pass_session
+
+
+@click.group()
+def patient() -> None:
+    """Patients as the PMS holds them."""
+
+
+@patient.command("search")
+@click.argument("text")
+@click.option("--connection", metavar="N")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
+@pass_session
+def patient_search(session: Session, text: str, connection: str | None, limit: int) -> None:
+    """Search synced patients by name, birth date, chart number or phone."""
+    actor = session.actor()
+    connection_id = session.desk.connect.find(connection).connection_id if connection else None
+    hits = session.desk.people.patients(actor, text, connection_id=connection_id, limit=limit)
+    rows = [
+        {
+            "connection_id": hit.connection_id,
+            "pms_patient_id": hit.patient.pms_patient_id,
+            "name": hit.patient.person.display_name,
+            "date_of_birth": as_json(hit.patient.person.date_of_birth),
+            "chart_number": hit.patient.person.chart_number,
+            "phone": hit.patient.person.phone,
+            "status": hit.patient.status.value,
+        }
+        for hit in hits
+    ]
+    headings = ["connection", "PMS patient", "name", "born", "chart", "phone", "status"]
+    session.emit(
+        {"patients": rows},
+        lambda: table(
+            headings, [list(r.values()) for r in rows], empty="No patient fits. Sync Now, then search again."
+        ),
+    )
+
+
+@click.group()
+def provider() -> None:
+    """Providers here and in the PMS."""
+
+
+@provider.command("list")
+@click.option("--connection", metavar="N")
+@pass_session
+def provider_list(session: Session, connection: str | None) -> None:
+    """Show providers of Labs with their links, and the PMS's providers."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    ours, theirs = session.desk.people.providers(actor, found.connection_id)
+    own = [
+        {
+            "provider_id": row.provider.provider_id,
+            "name": row.provider.name,
+            "npi": row.provider.npi,
+            "pms_provider_id": row.link.pms_provider_id if row.link else None,
+            "rule": row.link.rule.value if row.link else None,
+        }
+        for row in ours
+    ]
+    pms_rows = [
+        {"pms_provider_id": p.pms_provider_id, "name": p.display_name, "npi": p.npi, "is_active": p.is_active}
+        for p in theirs
+    ]
+
+    def show() -> None:
+        table(
+            ["provider", "name", "NPI", "PMS provider", "rule"], [list(r.values()) for r in own], empty="None here yet."
+        )
+        say("")
+        table(["PMS provider", "name", "NPI", "active"], [list(r.values()) for r in pms_rows], empty="Sync first.")
+
+    answer = {
+        "connection_id": found.connection_id,
+        "providers": own,
+        "pms_providers": pms_rows,
+        "default_provider_id": found.settings.default_provider_id,
+    }
+    session.emit(answer, show)
+
+
+@provider.command("link")
+@click.argument("provider_id", type=int)
+@click.argument("pms_provider_id")
+@click.option("--connection", metavar="N")
+@pass_session
+def provider_link(session: Session, provider_id: int, pms_provider_id: str, connection: str | None) -> None:
+    """Link PROVIDER_ID (of `provider list`) to PMS_PROVIDER_ID."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    session.desk.linking.link_provider(
+        actor, found.connection_id, ProviderId(provider_id), PmsProviderId(pms_provider_id)
+    )
+    session.emit(
+        {"connection_id": found.connection_id, "provider_id": provider_id, "pms_provider_id": pms_provider_id},
+        lambda: say("The provider is linked."),
+    )
+
+
+@click.group()
+def match() -> None:
+    """Patients of Labs and their charts."""
