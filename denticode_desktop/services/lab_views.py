@@ -1,7 +1,7 @@
 """What a screen shows of one Lab: revisions, their write-backs with each item's state, links and what stands open."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from denticode_desktop.domain.connection import Connection
@@ -9,7 +9,7 @@ from denticode_desktop.domain.entity_link import LinkRule
 from denticode_desktop.domain.ids import ConnectionId, LabId, PmsPatientId
 from denticode_desktop.domain.lab import FinalizeProblem, LabContent, LabRevision, RevisionKind
 from denticode_desktop.domain.people import Patient
-from denticode_desktop.domain.write_back import WriteBack, WriteBackState, write_back_state
+from denticode_desktop.domain.write_back import NotePayload, WriteBack, WriteBackState, write_back_state
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 from denticode_desktop.ports.views import ItemView
 
@@ -76,6 +76,8 @@ def view_lab(
     content = latest.content
     names = {c.connection_id: c.settings.name for c in connections}
     items = uow.outbox.views(lab_id=latest.lab_id, limit=10_000)
+    if not may_read_notes:
+        items = [_without_note(view) for view in items]
     write_backs = [_view_write_back(w, names, items) for w in uow.outbox.writebacks_of_lab(latest.lab_id)]
     return LabView(
         lab_id=latest.lab_id,
@@ -104,6 +106,12 @@ def _view_write_back(writeback: WriteBack, names: dict[ConnectionId, str], items
     )
     state = write_back_state([view.item.state for view in own])
     return WriteBackView(writeback, names.get(writeback.connection_id, ""), state, own)
+
+
+def _without_note(view: ItemView) -> ItemView:
+    if not isinstance(view.item.payload, NotePayload):
+        return view
+    return replace(view, item=replace(view.item, payload=replace(view.item.payload, text="")))
 
 
 def _view_link(uow: UnitOfWork, connection: Connection, content: LabContent) -> LinkView:

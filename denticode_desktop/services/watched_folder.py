@@ -1,7 +1,8 @@
 """WatchedFolder: finished Lab files in a folder are imported and moved to `imported`, or to `refused` with the reason.
 
-A file is finished when its size and time stood still between two scans, and every document beside it too. Import comes before the move, so a program
-that dies between them imports the same file again, which changes nothing. What was refused keeps its bytes.
+A file is finished when its size and time stood still between two scans, and those of every document beside it too.
+Import comes before the move, so a program that dies between them imports the same file again, which changes nothing.
+What was refused keeps its bytes.
 """
 
 import contextlib
