@@ -105,6 +105,9 @@ def _report(is_json: bool, *, code: str, sentence: str, next_step: str, field: s
 
 
 def _usage(error: click.ClickException, is_json: bool) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not is_json:
+        click.echo(error.format_message(), err=True)
+        return USAGE
     parameter = getattr(error, "param", None)
     usage_context = getattr(error, "ctx", None)
     step = f"Run `{usage_context.command_path} --help`." if usage_context else "Run `denticode --help`."

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from types import FrameType
@@ -37,7 +38,7 @@ def simulator(session: Session, pms_key: str, port: int, patients: int, switches
             described = running.describe()
 
             session.emit(described, lambda: _show(described))
-            click.get_text_stream("stdout").flush()
+            sys.stdout.flush()
             note("The simulated PMS is running. Press Ctrl+C to stop it.")
             while not stopped.wait(_WAIT_S):
                 pass

@@ -1,0 +1,224 @@
+"""The main job as a practice's IT would run it: separate processes, an encrypted database, a PMS on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+TIMEOUT_S = 120
+MODULE = [sys.executable, "-m", "denticode_desktop", "console"]
+SECRET = {"client_secret": ""}
+NAME = "Springvale - Dentrix Ascend"
+
+
+class Console:
+    """Runs one command of `denticode --json` after another on one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+
+    def run(self, *words: object, secrets: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+        """(exit code, the one JSON object on standard output)."""
+        command = [*MODULE, "--json", "--data-dir", str(self.data_dir), *map(str, words)]
+        if secrets is not None:
+            command.append("--secrets-stdin")
+        ended = subprocess.run(
+            command, cwd=PROJECT, input=json.dumps(secrets) if secrets is not None else "", text=True,
+            capture_output=True, timeout=TIMEOUT_S, check=False, encoding="utf-8",
+        )  # fmt: skip
+        assert len(ended.stdout.splitlines()) == 1, (words, ended.stdout, ended.stderr)
+        value = json.loads(ended.stdout)
+        assert isinstance(value, dict)
+        assert "rehearsal-secret" not in ended.stdout + ended.stderr
+        return ended.returncode, value
+
+    def ok(self, *words: object, secrets: dict[str, str] | None = None) -> dict[str, Any]:
+        """The object of a command that must succeed."""
+        code, value = self.run(*words, secrets=secrets)
+        assert code == 0, (words, code, value)
+        return value
+
+
+class Pms:
+    """A separately started simulated PMS, steered through its control endpoint."""
+
+    def __init__(self, process: subprocess.Popen[str], told: dict[str, Any]) -> None:
+        self.process = process
+        self.told = told
+
+    def control(self, path: str, body: object = None) -> Any:
+        """GET, or POST where there is a body."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.told['control_url']}{path}", data=data)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def chart(self, patient_id: str) -> dict[str, Any]:
+        """Notes and procedures in a patient's chart, as the PMS itself tells."""
+        value = self.control(f"chart?patient={patient_id}")
+        assert isinstance(value, dict)
+        return value
+
+    @contextmanager
+    def network_down_after_first_post(self) -> Iterator[None]:
+        """Watches the PMS's request log and cuts the network once a note was posted."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(0.02):
+                if any(r["method"] == "POST" for r in self.control("requests")["requests"] if "notes" in r["path"]):
+                    self.control("switches", {"network_down": True})
+                    return
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture
+def pms() -> Iterator[Pms]:
+    command = [*MODULE, "--json", "simulator", "--pms", "dentrix-ascend", "--patients", "40"]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ}
+    )
+    assert process.stdout is not None
+    running = Pms(process, json.loads(process.stdout.readline()))
+    yield running
+    running.stop()
+    process.stdout.close()
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    made = Console(tmp_path / "data")
+    told = made.ok("init", "--practice", "Springvale Dental", "--owner", "Sam Lee", "--rehearsal-only")
+    assert len(told["recovery_key"].split("-")) == 8
+    return made
+
+
+def connect_words(pms: Pms, name: str = NAME, **changes: str) -> list[str]:
+    """Arguments of `connection add` for the running PMS."""
+    told = pms.told
+    options = {
+        "pms": "dentrix-ascend", "name": name, "environment": "rehearsal", "host": told["base_url"],
+        "organization-id": told["organization_id"], "client-id": told["client_id"], "location": told["location_id"],
+        "default-provider": told["default_provider_id"], "settle-s": "1", **changes,
+    }  # fmt: skip
+    return ["connection", "add", *(word for key, value in options.items() for word in (f"--{key}", value))]
+
+
+def secrets_of(pms: Pms) -> dict[str, str]:
+    return {"client_secret": pms.told["client_secret"]}
+
+
+def lab_file(folder: Path, patient: dict[str, Any], number: int) -> Path:
+    """A Lab as a scribe drops it."""
+    path = folder / f"lab-{number}.json"
+    lab = {
+        "schema": "denticode.lab/1",
+        "external_id": f"scribe-{number}",
+        "visit_date": "2026-11-20",
+        "patient": patient,
+        "provider": {"name": "Lee, Sam", "npi": "1000000101"},
+        "note": {"text": f"S: Invented visit {number}.\nP: See again in six months."},
+        "procedures": [{"code": "T0101", "status": "treatment_planned"}],
+        "documents": [],
+    }
+    path.write_text(json.dumps(lab), encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_main_job_puts_three_labs_into_their_charts_once(tmp_path: Path, console: Console, pms: Pms) -> None:
+    added = console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    assert added["status"] == "green"
+    synced = console.ok("sync")
+    assert synced["kinds"]["patients"]["seen"] >= 40
+    assert console.ok("sync")["kinds"]["patients"]["added"] == 0
+
+    people = [p for p in pms.told["patients"] if p["date_of_birth"]][:3]
+    labs = []
+    for number, person in enumerate(people):
+        path = lab_file(tmp_path, person, number)
+        assert console.ok("lab", "import", path)["status"] == "new"
+        imported = console.ok("lab", "import", path)
+        assert imported["status"] == "unchanged"
+        finalized = console.ok("lab", "finalize", imported["lab_id"])
+        assert [item["state"] for item in finalized["items"]] == ["PLANNED", "PLANNED"]
+        labs.append(imported["lab_id"])
+
+    # the PMS stores the first note, its answer is lost, and from then on the network is down
+    pms.control("faults", {"action": "close", "method": "POST", "resource": "clinicalnotes", "commit": "yes"})
+    with pms.network_down_after_first_post():
+        code, sent = console.run("lab", "send", *labs, "--timeout-s", "4")
+    assert code == 7, sent
+    assert "INFLIGHT" in [item["state"] for lab in sent["labs"] for item in lab["items"]]
+
+    pms.control("switches", {"network_down": False})
+    console.ok("queue", "run", "--until-idle", "--timeout-s", "60")
+    items = console.ok("queue", "list")["items"]
+    assert [item["state"] for item in items] == ["DONE"] * 6
+    for person in people:
+        chart = pms.chart(person["pms_patient_id"])
+        assert len(chart["notes"]) == 1
+        assert len(chart["procedures"]) == 1
+    verified = console.ok("audit", "verify")
+    assert verified["ok"] is True
+    assert verified["events"] > 10
+    assert console.ok("lab", "send", labs[0])["items"][0]["state"] == "DONE"
+    assert len(pms.chart(people[0]["pms_patient_id"])["notes"]) == 1
+
+
+def test_connection_is_yellow_with_one_permission_missing(console: Console, pms: Pms) -> None:
+    pms.control("switches", {"forbid": {"txcases": "all"}})
+    code, added = console.run(*connect_words(pms), secrets=secrets_of(pms))
+    assert (code, added["status"]) == (3, "yellow")
+    assert added["missing_permissions"] == ["Treatment plans"]
+    assert added["next_step"]
+
+
+def test_connection_failures_are_told_apart(console: Console, pms: Pms) -> None:
+    code, wrong = console.run(*connect_words(pms), secrets={"client_secret": "not-the-one"})
+    assert (code, wrong["status"], wrong["reason"]) == (4, "failed", "credentials_refused")
+    other = {"organization-id": "fedcba987654321001234567"}
+    code, unlinked = console.run(*connect_words(pms, **other), secrets=secrets_of(pms))
+    assert (code, unlinked["reason"]) == (4, "organization_not_linked")
+    pms.control("switches", {"wrong_environment": True})
+    code, elsewhere = console.run(*connect_words(pms), secrets=secrets_of(pms))
+    assert (code, elsewhere["reason"]) == (4, "wrong_environment")
+    pms.stop()
+    code, gone = console.run(*connect_words(pms), secrets=secrets_of(pms))
+    assert (code, gone["reason"]) == (4, "not_reachable")
+    assert console.ok("connection", "list")["connections"] == []
+
+
+def test_vague_name_is_refused_with_an_example(console: Console, pms: Pms) -> None:
+    code, refused = console.run(*connect_words(pms, name="Connection 1"), secrets=secrets_of(pms))
+    assert (code, refused["field"], refused["ok"]) == (2, "name", False)
+    assert "such as" in refused["sentence"]
+
+
+def test_missing_folder_and_unknown_user_have_their_codes(tmp_path: Path, console: Console) -> None:
+    code, missing = Console(tmp_path / "none").run("user", "list")
+    assert (code, missing["error"]) == (2, "data_folder")
+    code, stranger = console.run("--as", "Nobody", "user", "list")
+    assert (code, stranger["error"]) == (5, "not_allowed")

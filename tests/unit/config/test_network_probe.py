@@ -1,0 +1,68 @@
+"""The probe on real loopback sockets."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from denticode_desktop.config.network_probe import SocketProbe
+from denticode_desktop.domain.errors import PmsUnavailableError
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers HEAD with a Date."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield int(server.server_address[1])
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def probe(proxy: str | None = None) -> SocketProbe:
+    return SocketProbe(lambda origin: proxy)
+
+
+def test_open_port_answers_and_tells_its_time(port: int) -> None:
+    assert probe().addresses("127.0.0.1") == ["127.0.0.1"]
+    assert probe().connect_ms("127.0.0.1", port) >= 0
+    told = probe().server_date(f"http://127.0.0.1:{port}")
+    assert told is not None
+    assert abs((datetime.now(UTC) - told).total_seconds()) < 60
+
+
+def test_closed_port_is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(PmsUnavailableError) as caught:
+            probe().connect_ms("127.0.0.1", taken.getsockname()[1])
+    assert caught.value.kind == "connect_refused"
+
+
+def test_port_that_speaks_no_tls_is_told(port: int) -> None:
+    with pytest.raises(PmsUnavailableError) as caught:
+        SocketProbe(lambda origin: None, ssl.create_default_context).tls("127.0.0.1", port)
+    assert caught.value.kind in {"tls_refused", "not_reachable"}
+
+
+def test_proxy_is_told_without_its_password() -> None:
+    assert probe("http://user:hunter2@proxy.example:3128").proxy("https://pms.example") == "proxy.example:3128"
+    assert probe().proxy("https://pms.example") is None
