@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from denticode_desktop.services.entity_linking import EntityLinking
     from denticode_desktop.services.gateways import Gateways
     from denticode_desktop.services.lab_desk import LabDesk
+    from denticode_desktop.services.match_review import MatchReview
     from denticode_desktop.services.outbox import Outbox
     from denticode_desktop.services.people_search import PeopleSearch
     from denticode_desktop.services.practice_setup import PracticeSetup
@@ -152,6 +153,13 @@ class Practice:
         from denticode_desktop.services.outbox import Outbox
 
         return Outbox(self.store, self.directory, self.clock, self.events, Composer(self.directory), self.linking)
+
+    @cached_property
+    def matching(self) -> "MatchReview":
+        """Patients of Labs beside their charts."""
+        from denticode_desktop.services.match_review import MatchReview
+
+        return MatchReview(self.store, self.linking)
 
     @cached_property
     def people(self) -> "PeopleSearch":
@@ -318,7 +326,7 @@ class Practice:
             Path(settings.watched_folder), self.labs, SYSTEM, self.clock, self.events
         )
         parts = WorkerParts(
-            sender=self.make_sender(ticks),
+            sender=_SenderLoop(self.make_sender(ticks)),
             ticks=ticks,
             run_sync=lambda job, is_cancelled: self.sync.run(
                 self.setup.actor(None) if job.is_by_person else SYSTEM,
@@ -333,6 +341,18 @@ class Practice:
             import_folder=watched.scan if watched else None,
         )  # fmt: skip
         return Worker(parts)
+
+
+class _SenderLoop:
+    """The sender as the engine drives it: what its start found is in the audit log already."""
+
+    def __init__(self, sender: "Sender") -> None:
+        self._sender = sender
+        self.tick = sender.tick
+        self.stop = sender.stop
+
+    def start(self) -> None:
+        self._sender.start()
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """`patient search`, `provider list / link`, `match dry-run / run / list / confirm / reject`."""
 
+from collections.abc import Sequence
+
 import click
 
-from denticode_desktop.domain.ids import PmsProviderId, ProviderId
+from denticode_desktop.domain.ids import PatientId, PmsPatientId, PmsProviderId, ProviderId
+from denticode_desktop.services.match_review import HOW, Decision, MatchRow
 
 from .output import as_json, say, table
 from .session import Session, pass_session
@@ -109,3 +112,96 @@ def provider_link(session: Session, provider_id: int, pms_provider_id: str, conn
 @click.group()
 def match() -> None:
     """Patients of Labs and their charts."""
+
+
+def _emit_rows(session: Session, connection_id: int, rows: Sequence[MatchRow], *, is_dry: bool) -> None:
+    counts = {decision.value: sum(row.decision is decision for row in rows) for decision in Decision}
+
+    def show() -> None:
+        headings = ["patient", "name", "Lab", "decision", "PMS patient", "rule", "candidates"]
+        cells = [
+            [r.local_patient_id, r.name, r.external_id, r.decision, r.pms_patient_id, r.rule, len(r.candidates)]
+            for r in rows
+        ]
+        table(headings, cells, empty="No Lab has brought a patient yet.")
+        say(f"{'Nothing was changed. ' if is_dry else ''}{HOW}")
+
+    answer = {
+        "connection_id": connection_id,
+        "is_dry_run": is_dry,
+        "scoring": "not_available",
+        "sentence": HOW,
+        "counts": counts,
+        "rows": [{key: value for key, value in as_json(row).items() if key != "name"} for row in rows],
+    }
+    session.emit(answer, show)
+
+
+@match.command("list")
+@click.option("--connection", metavar="N")
+@pass_session
+def match_list(session: Session, connection: str | None) -> None:
+    """Show patients of Labs with their charts or who they could be."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    _emit_rows(session, found.connection_id, session.desk.matching.rows(actor, found.connection_id), is_dry=False)
+
+
+@match.command("run")
+@click.option("--connection", metavar="N")
+@pass_session
+def match_run(session: Session, connection: str | None) -> None:
+    """Link patients whose Lab names the PMS's patient id, where name and birth date agree."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    rows = session.desk.matching.run(actor, found.connection_id, is_dry=False)
+    _emit_rows(session, found.connection_id, rows, is_dry=False)
+
+
+@match.command("dry-run")
+@click.option("--connection", metavar="N")
+@pass_session
+def match_dry_run(session: Session, connection: str | None) -> None:
+    """Show what `match run` would link, and link nothing."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    rows = session.desk.matching.run(actor, found.connection_id, is_dry=True)
+    _emit_rows(session, found.connection_id, rows, is_dry=True)
+
+
+@match.command("confirm")
+@click.argument("local_patient_id", type=int)
+@click.argument("pms_patient_id")
+@click.option("--connection", metavar="N")
+@pass_session
+def match_confirm(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
+    """Say that LOCAL_PATIENT_ID is PMS_PATIENT_ID."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    session.desk.linking.choose(actor, found.connection_id, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
+    session.emit(
+        {
+            "connection_id": found.connection_id, "local_patient_id": local_patient_id,
+            "pms_patient_id": pms_patient_id, "decision": "linked",
+        },
+        lambda: say("The patient is linked."),
+    )  # fmt: skip
+
+
+@match.command("reject")
+@click.argument("local_patient_id", type=int)
+@click.argument("pms_patient_id")
+@click.option("--connection", metavar="N")
+@pass_session
+def match_reject(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
+    """Say that LOCAL_PATIENT_ID is not PMS_PATIENT_ID; it is not offered again."""
+    actor = session.actor()
+    found = session.desk.connect.find(connection)
+    session.desk.linking.reject(actor, found.connection_id, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
+    session.emit(
+        {
+            "connection_id": found.connection_id, "local_patient_id": local_patient_id,
+            "pms_patient_id": pms_patient_id, "decision": "rejected",
+        },
+        lambda: say("That is remembered: they are two people."),
+    )  # fmt: skip

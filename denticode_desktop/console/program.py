@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from denticode_desktop.services.doctor import Doctor
     from denticode_desktop.services.entity_linking import EntityLinking
     from denticode_desktop.services.lab_desk import LabDesk
+    from denticode_desktop.services.match_review import MatchReview
     from denticode_desktop.services.outbox import Outbox
     from denticode_desktop.services.people_search import PeopleSearch
     from denticode_desktop.services.practice_setup import PracticeSetup
@@ -89,6 +90,9 @@ class Desk(Protocol):
 
     @property
     def linking(self) -> "EntityLinking": ...
+
+    @property
+    def matching(self) -> "MatchReview": ...
 
     @property
     def people(self) -> "PeopleSearch": ...
