@@ -36,14 +36,15 @@ class Session:
         return self._desk
 
     def actor(self) -> Actor:
-        """Who acts. A password that is given must be right.
+        """Who acts. A password that is given must be right, where the user has one.
 
         Without one the name is taken: whoever may open this data folder holds its keys already. Raises NotAllowedError.
         """
         setup = self.desk.setup
         actor = setup.actor(self.user_name)
         password = self.secrets().get("password")
-        if password is not None and not self.desk.is_right_password(password, setup.password_hash(self.user_name)):
+        stored = setup.password_hash(self.user_name) if password else ""
+        if password and stored and not self.desk.is_right_password(password, stored):
             raise NotAllowedError("The password is not right. Try again, or ask an Owner.", field="password")
         return actor
 
