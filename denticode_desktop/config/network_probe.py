@@ -17,7 +17,10 @@ from denticode_desktop.domain.errors import PmsUnavailableError
 from denticode_desktop.services.doctor import TlsFacts
 
 TIMEOUT_S = 10.0
-_VERIFY_KINDS = {10: "certificate_expired", 18: "self_signed", 19: "unknown_root", 20: "unknown_root", 62: "wrong_host"}
+_VERIFY_KINDS = {
+    9: "certificate_not_yet_valid", 10: "certificate_expired", 18: "self_signed", 19: "unknown_root",
+    20: "unknown_root", 62: "wrong_host",
+}  # fmt: skip
 """OpenSSL's X509_V_ERR numbers."""
 
 

@@ -11,6 +11,7 @@ from denticode_desktop.domain.ids import LabId
 
 from .exit_codes import USAGE
 from .items import item_fields, show_items
+from .lab_text import lab_fields, show_lab
 from .output import as_json, note, say, table
 from .sending import SETTLED, exit_code, items_of, run_here, sentence_for
 from .session import Session, pass_session
@@ -92,25 +93,9 @@ def lab_list(session: Session, text: str) -> None:
 @click.argument("lab_id")
 @pass_session
 def lab_show(session: Session, lab_id: str) -> None:
-    """Show one Lab with its items."""
+    """Show one Lab: what it holds, where it went, what stands in the way."""
     view = session.desk.labs.show(session.actor(), LabId(lab_id))
-    session.emit({"lab_id": lab_id, **as_json(view)}, lambda: _show_lab(as_json(view)))
-
-
-def _show_lab(view: Any, indent: str = "") -> None:
-    for name, value in view.items():
-        if isinstance(value, dict):
-            say(f"{indent}{name}:")
-            _show_lab(value, f"{indent}  ")
-        elif isinstance(value, list):
-            say(f"{indent}{name}: {len(value)}")
-            for row in value:
-                if isinstance(row, dict):
-                    _show_lab(row, f"{indent}    ")
-                else:
-                    say(f"{indent}    {row}")
-        else:
-            say(f"{indent}{name}: {value if value is not None else '-'}")
+    session.emit(lab_fields(view), lambda: show_lab(view))
 
 
 @lab.command("finalize")
@@ -124,6 +109,8 @@ def lab_finalize(session: Session, lab_id: str) -> None:
     def show() -> None:
         say(f"Lab {lab_id} is finalized as revision {result.revision.revision}.")
         show_items(rows)
+        for problem in result.problems:
+            say(f"To settle before it can be sent: {problem.sentence}")
 
     session.emit(
         {
@@ -133,6 +120,7 @@ def lab_finalize(session: Session, lab_id: str) -> None:
             "writeback_id": result.writeback_ids[0] if result.writeback_ids else None,
             "writeback_ids": list(result.writeback_ids),
             "items": rows,
+            "problems": as_json(result.problems),
         },
         show,
     )

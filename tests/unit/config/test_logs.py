@@ -87,7 +87,7 @@ def test_exception_leaves_its_class_only(tmp_path: Path) -> None:
 def test_library_handlers_cannot_pass_the_list_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     logging.basicConfig(force=True)
     log_to_stderr(logging.DEBUG)
-    logging.getLogger("httpcore").debug("send_request_headers Quillfeather")
+    logging.getLogger("chatty_library").debug("send_request_headers Quillfeather")
     logging.getLogger("denticode_desktop").info("console.started")
     captured = capsys.readouterr()
     assert captured.out == ""
