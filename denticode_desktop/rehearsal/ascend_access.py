@@ -35,9 +35,10 @@ class Gate:
         if query["grant_type"][0] != "client_credentials":
             return replies.token_error(400, "unsupported_grant_type", "Unsupported grant type")
         known = (form["client_id"][0], form["client_secret"][0]) == (CLIENT_ID, CLIENT_SECRET)
-        if not known or switches.wrong_environment:
-            # the same words for both, as a gateway gives nothing away: the key of another environment is unknown here
+        if not known or (switches.wrong_environment and not switches.wrong_environment_told):
             return replies.token_error(401, "invalid_client", "Client credentials are invalid: ClientId is Invalid")
+        if switches.wrong_environment:
+            return replies.token_error(401, "invalid_client", "ClientId belongs to another environment")
         return replies.json_reply(200, self._new_token())
 
     def _new_token(self) -> dict[str, object]:

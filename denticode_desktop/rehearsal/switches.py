@@ -119,6 +119,8 @@ class Switches:
     token_lifetime_s: int = 3600
     expire_token_after_calls: int | None = None
     wrong_environment: bool = False
+    wrong_environment_told: bool = True
+    """Whether the gateway says that the key is of another environment, or gives nothing away."""
     organization_linked: bool = True
     missing_organization_status: int = 400
     forbid: dict[str, str] = field(default_factory=dict)

@@ -59,9 +59,15 @@ def test_wrong_secret_is_told(practice: AscendPractice) -> None:
 
 def test_refused_credentials_offer_the_other_environment(practice: AscendPractice) -> None:
     practice.simulator.switches.wrong_environment = True
+    practice.simulator.switches.wrong_environment_told = False
     report = practice.test(environment=Environment.PRODUCTION)
     assert_failed(report, FailureReason.CREDENTIALS_REFUSED)
     assert "sandbox" in report.next_step
+
+
+def test_key_of_another_environment_is_told_where_the_pms_says_so(practice: AscendPractice) -> None:
+    practice.simulator.switches.wrong_environment = True
+    assert_failed(practice.test(), FailureReason.WRONG_ENVIRONMENT)
 
 
 def test_organization_that_is_not_linked_is_told(practice: AscendPractice) -> None:
