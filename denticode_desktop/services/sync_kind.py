@@ -12,6 +12,7 @@ from denticode_desktop.ports.pms import PmsGateway, PmsPage, PmsRecord
 from denticode_desktop.ports.sync_store import StoredPage, SyncStore
 from denticode_desktop.ports.unit_of_work import Store
 
+from .sync_batches import BatchWriter
 from .sync_pages import CancelledError, FetchedPage, PageGuard, PageSource, Patience
 from .sync_progress import SyncProgress
 from .sync_report import KindCounts
@@ -76,6 +77,7 @@ class KindPull:
         self._is_first_load = self._cursor.is_full and self._cursor.mark is None and self._cursor.run <= 1
         self._rows_before = self._count_rows()
         self._batch: list[StoredPage] = []
+        self._writer: BatchWriter
         self._stored_s = self._began[0]
         self._is_first_page = True
         self._is_bulk = False
@@ -89,7 +91,8 @@ class KindPull:
             self._check_links()
         self._context.progress.begin(self._kind, self._rows_before if self.is_resumed else 0)
         if self._is_first_load and self.is_resumed:
-            self._begin_bulk()
+            self._sync_store.begin_bulk(self._connection_id, self._kind)
+            self._is_bulk = True
         if not self._read_list():
             return False
         self._check_length()
@@ -115,22 +118,30 @@ class KindPull:
                 lambda: self._context.gateway.read_page(self._kind, since=since, after_id=after_id)
             )
 
-        guard = PageGuard()
-        with PageSource(read, self._cursor.after_id) as source:
+        with (
+            BatchWriter(self._sync_store, self._connection_id, self._kind) as self._writer,
+            PageSource(read, self._cursor.after_id) as source,
+        ):
             try:
-                for fetched in source:
-                    guard.check(fetched)
-                    self._take(fetched)
-                    if fetched.next_after_id is not None and self._context.is_cancelled():
-                        self._flush()
-                        return False
+                return self._take_all(source)
             except StorageError:
                 raise
             except (ExternalError, CancelledError):
                 self._flush()
+                self._settle()
                 raise
+
+    def _take_all(self, source: PageSource) -> bool:
+        guard, is_whole = PageGuard(), True
+        for fetched in source:
+            guard.check(fetched)
+            self._take(fetched)
+            if fetched.next_after_id is not None and self._context.is_cancelled():
+                is_whole = False
+                break
         self._flush()
-        return True
+        self._settle()
+        return is_whole
 
     def _take(self, fetched: FetchedPage) -> None:
         """Puts a page into the batch: new and changed rows parsed, the others by id only."""
@@ -180,15 +191,21 @@ class KindPull:
     def _flush(self) -> None:
         if not self._batch:
             return
-        stored = self._sync_store.store(self._connection_id, self._kind, self._batch, self._cursor)
-        self.counts = replace(
-            self.counts, added=self.counts.added + stored.added, changed=self.counts.changed + stored.changed
-        )
+        self._settle()
+        self._writer.store(self._batch, self._cursor)
         self._batch = []
         self._stored_s = self._context.clock.monotonic_s()
 
+    def _settle(self) -> None:
+        """The batch under way is in the database."""
+        stored = self._writer.settle()
+        self.counts = replace(
+            self.counts, added=self.counts.added + stored.added, changed=self.counts.changed + stored.changed
+        )
+
     def _begin_bulk(self) -> None:
         """After the first page of a first load, which is stored with all indexes so that it can be searched at once."""
+        self._settle()
         self._sync_store.begin_bulk(self._connection_id, self._kind)
         self._is_bulk = True
 
