@@ -7,13 +7,14 @@ and counts the ticks in a thread of its own, so that a slow PMS does not look li
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from denticode_desktop.domain.connection import PROBED_HOLDS, HoldReason
 from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
-from .sender import Sender
+from .sender import Outlook
 
 TURN_S = 0.5
 PATIENCE_S = 10.0
@@ -43,10 +44,22 @@ class RunResult:
     holds: tuple[HoldReason, ...]
 
 
+class SenderLoop(Protocol):
+    """What a run needs of the Sender, which is started already."""
+
+    def tick(self) -> bool:
+        """One turn; True when something moved."""
+        ...
+
+    def outlook(self) -> Outlook:
+        """What is left to do."""
+        ...
+
+
 class QueueRun:
     """One run at a time. `pause` waits that many seconds and tells whether to stop."""
 
-    def __init__(self, store: Store, sender: Sender, clock: Clock, pause: Callable[[float], bool]) -> None:
+    def __init__(self, store: Store, sender: SenderLoop, clock: Clock, pause: Callable[[float], bool]) -> None:
         self._store = store
         self._sender = sender
         self._clock = clock
@@ -75,19 +88,21 @@ class QueueRun:
             if not did:
                 if stops_when_idle and not self._has_work():
                     return self._result(RunEnd.IDLE)
-                if stops_when_idle and timeout_s is None and not self._is_patient(now_s - moved_s):
+                patience_s = PATIENCE_S if timeout_s is None else timeout_s
+                if stops_when_idle and not self._may_go_on(now_s - moved_s < patience_s):
                     return self._result(RunEnd.BLOCKED)
             if timeout_s is not None and now_s - started_s >= timeout_s:
                 return self._result(RunEnd.TIMED_OUT)
             if self._pause(0.0 if did else TURN_S):
                 return self._result(RunEnd.STOPPED)
 
-    def _is_patient(self, still_s: float) -> bool:
+    def _may_go_on(self, is_patient: bool) -> bool:
+        """Whether waiting can help: not where only a person lifts what holds, for a while where the PMS is silent."""
         outlook = self._sender.outlook()
         if not outlook.is_blocked:
             return True
         is_for_a_person = bool(outlook.holds) and not set(outlook.holds) & PROBED_HOLDS
-        return not is_for_a_person and still_s < PATIENCE_S
+        return not is_for_a_person and is_patient
 
     def _has_work(self) -> bool:
         """Whether any item may still move by itself: what waits behind a person's decision does not count."""
