@@ -88,7 +88,7 @@ class QueueRun:
             if not did:
                 if stops_when_idle and not self._has_work():
                     return self._result(RunEnd.IDLE)
-                patience_s = PATIENCE_S if timeout_s is None else timeout_s
+                patience_s = PATIENCE_S if timeout_s is None else float("inf")
                 if stops_when_idle and not self._may_go_on(now_s - moved_s < patience_s):
                     return self._result(RunEnd.BLOCKED)
             if timeout_s is not None and now_s - started_s >= timeout_s:
