@@ -206,7 +206,8 @@ class Sender:
             item = self._next_item(lane, patient, is_paused)
             if item is None:
                 lane.forget_patient(patient)
-                lane.idle[patient] = self._ticks.count + NOTHING_TO_DO_TICKS
+                if used == 0:
+                    lane.idle[patient] = self._ticks.count + NOTHING_TO_DO_TICKS
                 return used, True
             result = self._work.step(lane, item)
             if result.step is Step.WAITING:

@@ -31,6 +31,7 @@ from denticode_desktop.domain.write_back import (
     WaitingWhy,
 )
 from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.pms import PreparedSend
 
 from .anchor import AnchorStore
 from .patient_check import patient_fault
@@ -100,8 +101,14 @@ class PatientWork:
         if not self._is_anchored(intent):
             not_sent = SendOutcome(OutcomeKind.NOT_SENT, error_kind="anchor_failed")
             return self._record(lane, intent, not_sent)
-        outcome = lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
-        return self._record(lane, intent, outcome)
+        return self._record(lane, intent, self._send_once(lane, prepared, intent))
+
+    def _send_once(self, lane: Lane, prepared: PreparedSend, intent: Intent) -> SendOutcome:
+        """The one request. A gateway must not raise; whatever escapes it all the same proves nothing: UNKNOWN."""
+        try:
+            return lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
+        except Exception:  # noqa: BLE001 - the edge between our state and an adapter: any escape is UNKNOWN by law
+            return SendOutcome(OutcomeKind.UNKNOWN, error_kind="escaped")
 
     def _document_bytes(self, item: Item) -> bytes | None:
         if not isinstance(item.payload, DocumentPayload):

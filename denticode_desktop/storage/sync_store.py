@@ -113,7 +113,7 @@ class SqlSyncStore:
         table = ROSTER[kind].table
         with self._store.read_session() as session:
             others = session.value(
-                f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE connection_id <> ? LIMIT ?)",  # noqa: S608 - ours
+                f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE connection_id <> ? LIMIT ?)",
                 (connection_id, FEW_ROWS + 1),
             )
         if others > FEW_ROWS or not ROSTER[kind].indexes:
@@ -225,7 +225,7 @@ class _PageWriter:
 
     def _stored(self, pms_id: str) -> tuple[object, ...] | None:
         row = self._session.one(
-            f"SELECT {', '.join(self._table.columns)} FROM {self._table.table}"  # noqa: S608 - names of ours
+            f"SELECT {', '.join(self._table.columns)} FROM {self._table.table}"
             f" WHERE connection_id = ? AND {self._table.id_column} = ?",
             (self._connection_id, pms_id),
         )
@@ -318,7 +318,7 @@ def _mark_gone(session: Session, connection_id: ConnectionId, kind: SyncKind, ru
         table = ROSTER[kind]
         session.change_many(_STAMP_GONE_SQL, [(connection_id, kind.value, pms_id) for pms_id in unseen])
         session.change_many(
-            f"UPDATE {table.table} SET is_gone = 1 WHERE connection_id = ? AND {table.id_column} = ?",  # noqa: S608
+            f"UPDATE {table.table} SET is_gone = 1 WHERE connection_id = ? AND {table.id_column} = ?",
             [(connection_id, pms_id) for pms_id in unseen],
         )
     return len(unseen)

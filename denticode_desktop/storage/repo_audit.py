@@ -1,0 +1,123 @@
+"""The hash-chained audit log (ports.unit_of_work.AuditRepository)."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from denticode_desktop.domain.audit_event import GENESIS_HASH, AuditDraft, AuditEvent, AuditHead, AuditKind, seal
+from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.views import AuditFilter
+
+from .session import Row, Session
+from .values import from_time, to_time
+
+_COLUMNS = (
+    "seq", "at", "workstation", "app_version", "kind", "actor", "role", "outcome", "connection_id", "pms_patient_id",
+    "lab_id", "writeback_id", "item_id", "attempt_id", "epoch", "ticks", "content_sha256", "remote_id", "reason",
+    "detail", "previous_hash", "hash",
+)  # fmt: skip
+_INSERT = f"INSERT INTO audit_event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM audit_event"
+
+
+class SqlAudit:
+    """Adds events in the transaction of the change that they tell of."""
+
+    def __init__(self, session: Session, clock: Clock, workstation: str, app_version: str) -> None:
+        self._session = session
+        self._clock = clock
+        self._workstation = workstation
+        self._app_version = app_version
+
+    def append(self, draft: AuditDraft) -> AuditEvent:
+        """As the port. A clock that went back does not take the log with it."""
+        last = self._session.one("SELECT seq, at, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
+        now = self._clock.utc_now()
+        at = now if last is None else max(now, from_time(last["at"]))
+        event = seal(
+            draft,
+            seq=1 if last is None else int(last["seq"]) + 1,
+            at=at,
+            workstation=self._workstation,
+            app_version=self._app_version,
+            previous=GENESIS_HASH if last is None else last["hash"],
+        )
+        self._session.insert(_INSERT, _values_of(event))
+        return event
+
+    def head(self) -> AuditHead:
+        """As the port."""
+        row = self._session.one("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
+        return AuditHead(0, GENESIS_HASH) if row is None else AuditHead(int(row["seq"]), row["hash"])
+
+    def event(self, seq: int) -> AuditEvent | None:
+        """As the port."""
+        row = self._session.one(f"{_SELECT} WHERE seq = ?", (seq,))
+        return None if row is None else _event_of(row)
+
+    def iterate(self, after_seq: int = 0) -> Iterator[AuditEvent]:
+        """As the port."""
+        for row in self._session.stream(f"{_SELECT} WHERE seq > ? ORDER BY seq", (after_seq,)):
+            yield _event_of(row)
+
+    def page(self, filters: AuditFilter, *, before_seq: int | None, limit: int) -> Sequence[AuditEvent]:
+        """As the port."""
+        where, params = _where(filters)
+        if before_seq is not None:
+            where.append("seq < ?")
+            params.append(before_seq)
+        rows = self._session.all(f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?", (*params, limit))
+        return [_event_of(row) for row in rows]
+
+    def count(self, filters: AuditFilter) -> int:
+        """As the port. Without a filter the last seq is the count: the chain has no gap."""
+        where, params = _where(filters)
+        if len(where) == 1:
+            return self.head().seq
+        return int(self._session.value(f"SELECT count(*) FROM audit_event WHERE {' AND '.join(where)}", tuple(params)))
+
+
+def _where(filters: AuditFilter) -> tuple[list[str], list[object]]:
+    where, params = ["1"], list[object]()
+    for column, value in (
+        ("at >= ?", None if filters.since is None else to_time(filters.since)),
+        ("at < ?", None if filters.until is None else to_time(filters.until)),
+        ("actor = ?", filters.actor),
+        ("outcome = ?", filters.outcome),
+        ("pms_patient_id = ?", filters.pms_patient_id),
+    ):
+        if value is not None:
+            where.append(column)
+            params.append(value)
+    if filters.kinds:
+        where.append(f"kind IN ({', '.join('?' * len(filters.kinds))})")
+        params += filters.kinds
+    if filters.text:
+        escaped = filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        columns = ("kind", "actor", "reason", "lab_id", "remote_id")
+        where.append("(" + " OR ".join(f"{c} LIKE ? ESCAPE '\\'" for c in columns) + ")")
+        params += [f"%{escaped}%"] * len(columns)
+    return where, params
+
+
+def _values_of(event: AuditEvent) -> tuple[object, ...]:
+    d = event.draft
+    detail = json.dumps(d.detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return (
+        event.seq, to_time(event.at), event.workstation, event.app_version, d.kind.value, d.actor, d.role, d.outcome,
+        d.connection_id, d.pms_patient_id, d.lab_id, d.writeback_id, d.item_id, d.attempt_id, d.epoch, d.ticks,
+        d.content_sha256, d.remote_id, d.reason, detail, event.previous_hash, event.hash,
+    )  # fmt: skip
+
+
+def _event_of(row: Row) -> AuditEvent:
+    draft = AuditDraft(
+        kind=AuditKind(row["kind"]), actor=row["actor"], role=row["role"], outcome=row["outcome"],
+        connection_id=row["connection_id"], pms_patient_id=row["pms_patient_id"], lab_id=row["lab_id"],
+        writeback_id=row["writeback_id"], item_id=row["item_id"], attempt_id=row["attempt_id"], epoch=row["epoch"],
+        ticks=row["ticks"], content_sha256=row["content_sha256"], remote_id=row["remote_id"], reason=row["reason"],
+        detail=json.loads(row["detail"]),
+    )  # fmt: skip
+    return AuditEvent(
+        int(row["seq"]), from_time(row["at"]), row["workstation"], row["app_version"], draft, row["previous_hash"],
+        row["hash"],
+    )  # fmt: skip
