@@ -43,11 +43,11 @@ def _mountinfo() -> str:
 
 
 def _windows_drive_type(root: str) -> int:
-    if sys.platform != "win32":
-        return 0
-    import ctypes  # noqa: PLC0415 - only there
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only there
 
-    return int(ctypes.windll.kernel32.GetDriveTypeW(root))
+        return int(ctypes.windll.kernel32.GetDriveTypeW(root))
+    return 0
 
 
 SYSTEM_PROBE = PlaceProbe(_mountinfo, _windows_drive_type)
