@@ -33,7 +33,10 @@ def console_main(arguments: Sequence[str] | None = None) -> int:
 
 def window_main(arguments: Sequence[str] | None = None) -> int:
     """The window, or what its options ask for instead; the exit code."""
+    from denticode_desktop.config.logs import log_to_stderr
+
     options = _parser().parse_args(arguments)
+    log_to_stderr()  # until a mode chooses its file: Python's own last resort would print the text of an error
     sys.excepthook = _on_unexpected
     if options.self_test:
         from .self_test import run_self_test

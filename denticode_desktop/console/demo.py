@@ -126,7 +126,7 @@ class Demo:
 def run_demo(desk: Desk, actor: Actor, pms: DemoPms, folder: Path, today: date) -> int:
     """Runs the demo; 0 when every step worked."""
     say("Denticode Desktop demo. REHEARSAL: a simulated PMS on this computer, invented people, nothing real.\n")
-    code = run_steps(Demo(desk, actor, pms, folder, today).steps())
+    code = run_steps(Demo(desk, actor, pms, folder, today).steps(), stops_at_failure=True)
     if code == 0:
         say("\nThe Lab is in the chart exactly once, and that is proven by reading it back.")
     return code

@@ -12,7 +12,7 @@ Step = tuple[str, Callable[[], str]]
 """Its name, and what it does; what it returns is told."""
 
 
-def run_steps(steps: Sequence[Step], out: Path | None = None) -> int:
+def run_steps(steps: Sequence[Step], out: Path | None = None, *, stops_at_failure: bool = False) -> int:
     """Runs all steps; 0 when none failed. `out`: also writes the lines to a file, for a program without a terminal.
 
     What is not one of our own errors is raised: it must be seen.
@@ -27,6 +27,8 @@ def run_steps(steps: Sequence[Step], out: Path | None = None) -> int:
             line = f"FAILED  {name}: {' '.join(words_of(error)).strip()}"
         lines.append(line)
         say(line)
+        if failed and stops_at_failure:
+            break
     if out is not None:
         out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if failed:

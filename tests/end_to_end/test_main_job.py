@@ -9,7 +9,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,8 @@ class Pms:
         def watch() -> None:
             while not ended.wait(0.02):
                 if any(r["method"] == "POST" for r in self.control("requests")["requests"] if "notes" in r["path"]):
-                    self.control("switches", {"network_down": True})
+                    with suppress(ConnectionError):  # the cut takes this very connection along
+                        self.control("switches", {"network_down": True})
                     return
 
         watcher = threading.Thread(target=watch)

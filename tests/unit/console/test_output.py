@@ -56,3 +56,6 @@ def test_steps_go_on_after_a_failure_and_say_so(tmp_path: Path, capsys: pytest.C
     assert [line.split()[0] for line in lines] == ["ok", "FAILED", "ok"]
     assert capsys.readouterr().out.splitlines() == lines
     assert run_steps([("one", lambda: "fine")]) == 0
+    capsys.readouterr()
+    assert run_steps([("two", bad), ("three", lambda: "fine")], stops_at_failure=True) == 1
+    assert "three" not in capsys.readouterr().out
