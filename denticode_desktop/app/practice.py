@@ -207,6 +207,11 @@ class Practice:
         chosen = [view for view in views if view.item.writeback_id in set(writeback_ids)]
         return sorted(chosen, key=lambda view: (view.item.writeback_id, view.item.seq))
 
+    def by_hand_of(self, writeback_ids: Sequence[WriteBackId]) -> list[str]:
+        """Lines of these write-backs that a person charts, since their PMS does not take them."""
+        with self.store.read() as uow:
+            return [line for found in writeback_ids for line in uow.outbox.writeback(found).by_hand]
+
     def read_back(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind) -> Look:
         """What the chart itself holds now. Raises the PMS errors."""
         gateway = self.gateways.open(connection_id)

@@ -12,7 +12,7 @@ from denticode_desktop.domain.connection import (
     Environment,
     Light,
 )
-from denticode_desktop.domain.ids import ConnectionId, PmsKey
+from denticode_desktop.domain.ids import ConnectionId, PmsKey, PmsLocationId, PmsProviderId
 from denticode_desktop.ports.pms import ConnectionSecrets, PmsProfile
 from denticode_desktop.services.connection_rules import NewConnection
 
@@ -160,6 +160,25 @@ def connection_reconnect(session: Session, name: str | None) -> None:
         secrets = _secrets_for(session, found.settings.pms_key)
     report = session.desk.connect.reconnect(actor, found.connection_id, secrets, _listener(session))
     _emit_report(session, found.connection_id, found.settings.name, report)
+
+
+@connection.command("choose")
+@click.argument("name", required=False)
+@click.option("--location", metavar="ID", help="PMS location, of the list that `sync` brought.")
+@click.option("--default-provider", metavar="ID", help="PMS provider for Labs whose provider is not matched.")
+@pass_session
+def connection_choose(session: Session, name: str | None, location: str | None, default_provider: str | None) -> None:
+    """Choose location or default provider of connection NAME after its first sync."""
+    if location is None and default_provider is None:
+        raise click.UsageError("Say what to choose: --location, --default-provider or both.")
+    actor = session.actor()
+    connection_id = session.desk.connect.find(name).connection_id
+    if location is not None:
+        session.desk.connect.choose_location(actor, connection_id, PmsLocationId(location))
+    if default_provider is not None:
+        session.desk.connect.set_default_provider(actor, connection_id, PmsProviderId(default_provider))
+    found = session.desk.connect.find(str(connection_id))
+    session.emit(_connection(found), lambda: say(f"{found.settings.name} is changed."))
 
 
 def _secrets_for(session: Session, pms_key: PmsKey) -> ConnectionSecrets:

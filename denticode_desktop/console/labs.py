@@ -154,14 +154,17 @@ def lab_send(session: Session, lab_ids: Sequence[str], connection: str | None, t
         for lab_id, result in sent
     ]
     words = sentence_for(states, ran)
+    by_hand = session.desk.by_hand_of(writebacks)
 
     def show() -> None:
         for row in labs:
             show_items(row["items"])
         say(words)
+        for line in by_hand:
+            say(f"Chart by hand: {line}")
 
     single = labs[0] if len(labs) == 1 else {"items": [item_fields(view) for view in views]}
-    session.emit({**single, "labs": labs, "sentence": words}, show, exit_code(states, ran))
+    session.emit({**single, "labs": labs, "sentence": words, "by_hand": by_hand}, show, exit_code(states, ran))
 
 
 @lab.command("addendum")

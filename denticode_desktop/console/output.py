@@ -6,6 +6,7 @@ its control characters made visible.
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 MAX_CELL_CHARS = 60
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
 def as_json(value: Any) -> Any:
@@ -47,6 +49,8 @@ def plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         value = ", ".join(str(item) for item in value) or "-"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        value = f"{datetime.fromisoformat(value).astimezone():%Y-%m-%d %H:%M}"
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(value))
     return text if len(text) <= MAX_CELL_CHARS else f"{text[: MAX_CELL_CHARS - 1]}…"
 

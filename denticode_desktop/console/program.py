@@ -114,6 +114,10 @@ class Desk(Protocol):
         """The items of these write-backs, by write-back and seq."""
         ...
 
+    def by_hand_of(self, writeback_ids: "Sequence[WriteBackId]") -> Sequence[str]:
+        """Lines of these write-backs that a person charts, since their PMS does not take them."""
+        ...
+
     def read_back(self, connection_id: "ConnectionId", pms_patient_id: "PmsPatientId", kind: "ItemKind") -> "Look":
         """What the chart itself holds now. Raises the PMS errors."""
         ...

@@ -49,7 +49,7 @@ def sentence_for(states: Sequence[ItemState], result: RunResult | None) -> str:
     if ItemState.REVIEW in states:
         return "A person must decide about at least one item. Run `denticode queue list`."
     if all(state in SETTLED for state in states):
-        return "Everything is proven in the chart."
+        return "Everything that was sent is proven in the chart."
     if result is None:
         return "It is queued. The Denticode that is open on this data folder sends it."
     if result.holds:

@@ -36,6 +36,8 @@ def test_cells_hide_no_control_characters() -> None:
     assert plain(None) == plain("") == plain([]) == "-"
     assert plain(True) == "yes"
     assert len(plain("x" * 500)) == 60
+    moment = datetime(2026, 11, 20, 15, 4, 5, 6, tzinfo=UTC)
+    assert plain(moment) == f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def test_table_is_aligned(capsys: pytest.CaptureFixture[str]) -> None:
