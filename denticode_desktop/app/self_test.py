@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - imports inside functions: each step says by itself what it could not load
 
-import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from denticode_desktop.console.steps import Step, run_steps
 from denticode_desktop.domain.errors import SecretStoreError, StorageError
 
 from .program import Denticode
+from .window import has_window, open_once
 
 
 def run_self_test(out: Path | None = None) -> int:
@@ -25,7 +25,7 @@ def run_self_test(out: Path | None = None) -> int:
         ("vendor facts", _vendors),
         ("resources", _resources),
     ]
-    if importlib.util.find_spec("PySide6") is not None:
+    if has_window():
         steps.append(("window", _window))
     return run_steps(steps, out)
 
@@ -92,6 +92,4 @@ def _resources() -> str:
 def _window() -> str:
     """The main window, off screen."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from .window import open_once
-
     return open_once()

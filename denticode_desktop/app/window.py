@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - imports inside functions: the window paints before the database is loaded
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,6 +80,11 @@ def run_window(data_dir: Path | None, *, demo_note: str = "") -> int:
         return int(_ui().run_window(handles))
     finally:
         handles.close()
+
+
+def has_window() -> bool:
+    """Whether a window can be opened here: the console works without PySide6."""
+    return importlib.util.find_spec("PySide6") is not None and hasattr(_ui(), "open_once")
 
 
 def open_once() -> str:

@@ -131,6 +131,13 @@ def secrets_of(pms: Pms) -> dict[str, str]:
     return {"client_secret": pms.told["client_secret"]}
 
 
+def plain_text_in(folder: Path, words: list[str]) -> list[str]:
+    """Files of a data folder that hold any of these words, the note or the secret as they are."""
+    wanted = [word.encode() for word in words if len(word) > 3] + [b"Invented visit", b"rehearsal-secret"]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "rehearsal.keys"]
+    return [path.name for path in files if any(word in path.read_bytes() for word in wanted)]
+
+
 def lab_file(folder: Path, patient: dict[str, Any], number: int) -> Path:
     """A Lab as a scribe drops it."""
     path = folder / f"lab-{number}.json"
@@ -185,6 +192,7 @@ def test_main_job_puts_three_labs_into_their_charts_once(tmp_path: Path, console
     verified = console.ok("audit", "verify")
     assert verified["ok"] is True
     assert verified["events"] > 10
+    assert plain_text_in(console.data_dir, [word for p in people for word in (p["first_name"], p["last_name"])]) == []
     assert console.ok("lab", "send", labs[0])["items"][0]["state"] == "DONE"
     assert len(pms.chart(people[0]["pms_patient_id"])["notes"]) == 1
 
