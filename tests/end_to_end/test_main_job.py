@@ -231,3 +231,63 @@ def test_missing_folder_and_unknown_user_have_their_codes(tmp_path: Path, consol
     assert (code, missing["error"]) == (2, "data_folder")
     code, stranger = console.run("--as", "Nobody", "user", "list")
     assert (code, stranger["error"]) == (5, "not_allowed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("choice", "state", "notes"), [("--as-done", "DONE", 1), ("--send-again", "DONE", 2), ("--void", "VOID", 1)]
+)
+def test_look_alike_waits_for_a_person_who_decides(
+    tmp_path: Path, console: Console, pms: Pms, choice: str, state: str, notes: int
+) -> None:
+    console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    console.ok("sync")
+    person = pms.told["patients"][0]
+    path = lab_file(tmp_path, person, 1)
+    text = json.loads(path.read_text("utf-8"))["note"]["text"]
+    typed = {"action": "type_note", "patient_id": person["pms_patient_id"], "text": text}
+    pms.control("staff", typed)
+    lab_id = console.ok("lab", "import", path)["lab_id"]
+    console.ok("lab", "finalize", lab_id)
+
+    code, sent = console.run("lab", "send", lab_id)
+    note = sent["items"][0]
+    assert (code, note["state"], note["reason"]) == (6, "REVIEW", "look_alike")
+    assert sent["items"][1]["state"] == "PLANNED"
+    code, unexplained = console.run("queue", "decide", note["item_id"], choice, "--reason", " ")
+    assert (code, unexplained["field"]) == (2, "reason")
+
+    decided = console.ok("queue", "decide", note["item_id"], choice, "--reason", "Compared with the chart.")
+    assert decided["result"] == "done"
+    console.ok("queue", "run", "--until-idle", "--timeout-s", "60")
+    assert [item["state"] for item in console.ok("queue", "list")["items"]] == [state, "DONE"]
+    assert len(pms.chart(person["pms_patient_id"])["notes"]) == notes
+    assert console.ok("audit", "verify")["ok"] is True
+
+
+def test_dry_run_shows_what_a_run_would_link_and_links_nothing(tmp_path: Path, console: Console, pms: Pms) -> None:
+    console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    person = pms.told["patients"][0]
+    console.ok("lab", "import", lab_file(tmp_path, person, 1))  # before the first sync: nobody to link to yet
+    console.ok("sync")
+
+    def decisions(*words: str) -> list[tuple[str, str | None]]:
+        rows = console.ok("match", *words)["rows"]
+        assert [row["external_id"] for row in rows] == ["scribe-1"]
+        return [(row["decision"], row["pms_patient_id"]) for row in rows]
+
+    linked = [("linked", person["pms_patient_id"])]
+    before = decisions("list")
+    assert before != linked
+    assert decisions("dry-run") == linked
+    assert decisions("list") == before
+    assert decisions("run") == linked
+    assert decisions("list") == linked
+    found = console.ok("patient", "search", person["last_name"])["patients"]
+    assert person["pms_patient_id"] in [row["pms_patient_id"] for row in found]
+    events = console.ok("audit", "list")["events"]
+    assert person["last_name"] not in json.dumps(events)
+    code, broken = console.run("audit", "export", "--format", "pdf", "--out", tmp_path / "x.pdf")
+    assert (code, broken["field"]) == (2, "format")
+    exported = console.ok("audit", "export", "--format", "jsonl", "--out", tmp_path / "x.jsonl")
+    assert exported["events"] >= len(events)
