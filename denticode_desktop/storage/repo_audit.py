@@ -2,8 +2,17 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from denticode_desktop.domain.audit_event import GENESIS_HASH, AuditDraft, AuditEvent, AuditHead, AuditKind, seal
+from denticode_desktop.domain.audit_event import (
+    GENESIS_HASH,
+    SYSTEM_NAME,
+    AuditDraft,
+    AuditEvent,
+    AuditHead,
+    AuditKind,
+    seal,
+)
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.views import AuditFilter
 
@@ -17,6 +26,8 @@ _COLUMNS = (
 )  # fmt: skip
 _INSERT = f"INSERT INTO audit_event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM audit_event"
+_SIDE_INDEX = {"actor": " AND actor <> 'system'", "outcome": " AND outcome <> 'ok'"}
+"""Said once more, so that SQLite may take the partial index over what is not the everyday value."""
 
 
 class SqlAudit:
@@ -61,42 +72,61 @@ class SqlAudit:
 
     def page(self, filters: AuditFilter, *, before_seq: int | None, limit: int) -> Sequence[AuditEvent]:
         """As the port."""
-        where, params = _where(filters)
+        where, params = self._where(filters)
         if before_seq is not None:
             where.append("seq < ?")
             params.append(before_seq)
-        rows = self._session.all(f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?", (*params, limit))
-        return [_event_of(row) for row in rows]
+        # One kind at a time: its index gives the newest first, where a list of kinds would have to be sorted whole.
+        found: dict[int, AuditEvent] = {}
+        for kind in filters.kinds or (None,):
+            terms, values = (where, params) if kind is None else ([*where, "kind = ?"], [*params, kind])
+            rows = self._session.all(
+                f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY seq DESC LIMIT ?", (*values, limit)
+            )
+            found.update((int(row["seq"]), _event_of(row)) for row in rows)
+        return [found[seq] for seq in sorted(found, reverse=True)[:limit]]
 
     def count(self, filters: AuditFilter) -> int:
         """As the port. Without a filter the last seq is the count: the chain has no gap."""
-        where, params = _where(filters)
+        where, params = self._where(filters)
+        if filters.kinds:
+            where.append(f"kind IN ({', '.join('?' * len(filters.kinds))})")
+            params += filters.kinds
         if len(where) == 1:
             return self.head().seq
         return int(self._session.value(f"SELECT count(*) FROM audit_event WHERE {' AND '.join(where)}", tuple(params)))
 
 
-def _where(filters: AuditFilter) -> tuple[list[str], list[object]]:
-    where, params = ["1"], list[object]()
-    for column, value in (
-        ("at >= ?", None if filters.since is None else to_time(filters.since)),
-        ("at < ?", None if filters.until is None else to_time(filters.until)),
-        ("actor = ?", filters.actor),
-        ("outcome = ?", filters.outcome),
-        ("pms_patient_id = ?", filters.pms_patient_id),
-    ):
-        if value is not None:
-            where.append(column)
-            params.append(value)
-    if filters.kinds:
-        where.append(f"kind IN ({', '.join('?' * len(filters.kinds))})")
-        params += filters.kinds
-    if filters.text:
-        escaped = filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        columns = ("kind", "actor", "reason", "lab_id", "remote_id")
-        where.append("(" + " OR ".join(f"{c} LIKE ? ESCAPE '\\'" for c in columns) + ")")
-        params += [f"%{escaped}%"] * len(columns)
-    return where, params
+    def _where(self, filters: AuditFilter) -> tuple[list[str], list[object]]:
+        """All filters but the kinds. Times become seqs, which the table is ordered by."""
+        where, params = ["1"], list[object]()
+        for condition, value in (
+            ("seq >= ?", None if filters.since is None else self._first_seq_from(filters.since)),
+            ("seq < ?", None if filters.until is None else self._first_seq_from(filters.until)),
+            (f"actor = ?{_SIDE_INDEX['actor'] if filters.actor != SYSTEM_NAME else ''}", filters.actor),
+            (f"outcome = ?{_SIDE_INDEX['outcome'] if filters.outcome != 'ok' else ''}", filters.outcome),
+            ("pms_patient_id = ?", filters.pms_patient_id),
+        ):
+            if value is not None:
+                where.append(condition)
+                params.append(value)
+        if filters.text:
+            escaped = filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            columns = ("kind", "actor", "reason", "lab_id", "remote_id")
+            where.append("(" + " OR ".join(f"{c} LIKE ? ESCAPE '\\'" for c in columns) + ")")
+            params += [f"%{escaped}%"] * len(columns)
+        return where, params
+
+    def _first_seq_from(self, at: datetime) -> int:
+        """Seq of the first event at or after a time: times never go back and seqs have no gap, so halving finds it."""
+        wanted, low, high = to_time(at), 1, self.head().seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._session.value("SELECT at FROM audit_event WHERE seq = ?", (middle,)) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
 
 def _values_of(event: AuditEvent) -> tuple[object, ...]:

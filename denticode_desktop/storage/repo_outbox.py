@@ -173,15 +173,18 @@ class SqlOutbox:
         review_reason: ReviewReason | None = None, review_detail: str = "",
         was_unknown: bool | None = None, done_at: datetime | None = None,
     ) -> bool:  # fmt: skip
-        """As the port. Leaving DONE or REVIEW drops what belongs to that state alone."""
+        """As the port. Leaving DONE or REVIEW drops what belongs to that state alone.
+
+        The remote id is compared too: an item read before its send was accepted must not wipe out what the PMS named.
+        """
         keeps_record = not clear_remote_id and to is not ItemState.PLANNED
         new_remote = remote_id if remote_id is not None else (item.remote_id if keeps_record else None)
         try:
             return self._session.change(
                 "UPDATE item SET state = :to, sends = :sends, remote_id = :remote_id, review_reason = :reason,"
-                " review_detail = :detail, was_unknown = :was_unknown, done_at = :done_at, waiting_why = '',"
-                " next_try_at = NULL, watch_at = CASE WHEN :to = 'DONE' THEN watch_at END"
-                " WHERE id = :id AND state = :state AND sends = :old_sends"
+                " review_detail = :detail, was_unknown = coalesce(:was_unknown, was_unknown), done_at = :done_at,"
+                " waiting_why = '', next_try_at = NULL, watch_at = CASE WHEN :to = 'DONE' THEN watch_at END"
+                " WHERE id = :id AND state = :state AND sends = :old_sends AND remote_id IS :old_remote_id"
                 " AND (:epoch IS NULL OR (SELECT epoch FROM sender) = :epoch)",
                 {
                     "to": to.value,
@@ -189,30 +192,31 @@ class SqlOutbox:
                     "remote_id": new_remote,
                     "reason": review_reason.value if to is ItemState.REVIEW and review_reason else None,
                     "detail": review_detail if to is ItemState.REVIEW else "",
-                    "was_unknown": int(item.was_unknown if was_unknown is None else was_unknown),
+                    "was_unknown": None if was_unknown is None else int(was_unknown),
                     "done_at": to_time_or_none(done_at or item.done_at),
                     "id": item.item_id,
                     "state": item.state.value,
                     "old_sends": item.sends,
+                    "old_remote_id": item.remote_id,
                     "epoch": epoch,
                 },
             ) == 1
         except ConstraintError:
-            if new_remote is None or self._owner_is_self(item, new_remote):
+            if new_remote is None or not self._is_owned_by_another(item, new_remote):
                 raise
             return False
 
-    def _owner_is_self(self, item: Item, remote_id: RemoteId) -> bool:
+    def _is_owned_by_another(self, item: Item, remote_id: RemoteId) -> bool:
         owner = self.owners(item.connection_id, item.kind, {remote_id}).get(remote_id)
-        return owner is None or owner == item.item_id
+        return owner is not None and owner != item.item_id
 
     def owners(
         self, connection_id: ConnectionId, kind: ItemKind, remote_ids: AbstractSet[RemoteId]
     ) -> Mapping[RemoteId, ItemId]:
         """As the port."""
         rows = self._session.all(
-            "SELECT i.remote_id, i.id FROM json_each(?) j JOIN item i ON i.connection_id = ? AND i.kind = ?"
-            " AND i.remote_id = j.value",
+            "SELECT i.remote_id, i.id FROM json_each(?) j CROSS JOIN item i ON i.connection_id = ? AND"
+            " i.kind = ? AND i.remote_id = j.value",  # CROSS: from the few ids to their rows, never the other way
             (to_set(remote_ids), connection_id, kind.value),
         )
         return {RemoteId(row[0]): ItemId(row[1]) for row in rows}
@@ -273,7 +277,8 @@ class SqlOutbox:
     def open_requests(self, connection_id: ConnectionId | None = None) -> Sequence[DecisionRequest]:
         """As the port."""
         rows = self._session.all(
-            "SELECT d.* FROM decision_request d JOIN item i ON i.id = d.item_id WHERE d.result = ''"
+            "SELECT d.* FROM decision_request d INDEXED BY uq_decision_request_open JOIN item i ON i.id = d.item_id"
+            " WHERE d.result = ''"
             " AND (?1 IS NULL OR i.connection_id = ?1) ORDER BY d.id",
             (connection_id,),
         )
@@ -296,11 +301,11 @@ class SqlOutbox:
 
     def open_all(self) -> Sequence[Item]:
         """As the port."""
-        return self._items("i.state IN ('PLANNED', 'INFLIGHT')", ())
+        return self._items("(i.state = 'PLANNED' OR i.state = 'INFLIGHT')", (), "+i.id")
 
     def inflight_all(self) -> Sequence[Item]:
         """As the port."""
-        return self._items("i.state = 'INFLIGHT'", ())
+        return self._items("i.state = 'INFLIGHT'", (), "+i.id")
 
     def stale(self, before: datetime, limit: int) -> Sequence[Item]:
         """As the port. A decision to send again counts as a new request."""

@@ -1,5 +1,6 @@
 """What a sync brought, for reading (ports.unit_of_work.RosterRepository)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -24,6 +25,8 @@ _TOP = "\U0010ffff"
 MIN_PHONE_DIGITS = 3
 MAX_QUERY_CHARS = 100
 _ISO_DATE_CHARS = 10
+_DATE_BEGINNING = re.compile(r"(?:19|20)\d\d-(?:\d?|\d\d-\d?)")
+MANY_NAMES_READ = 100
 
 
 class SqlRoster:
@@ -45,17 +48,38 @@ class SqlRoster:
         """As the port: each beginning is one range of one index, the first `limit` distinct patients win."""
         found: dict[tuple[int, str], PmsPatientHit] = {}
         connections = [connection_id] if connection_id is not None else self._connections()
+        typed = text[:MAX_QUERY_CHARS]
         for connection in connections:
-            for table_sql, column, start in _ranges(text[:MAX_QUERY_CHARS]):
+            for beginning in _ranges(typed):
                 if len(found) >= limit:
                     break
-                rows = self._session.all(
-                    f"{table_sql} WHERE x.connection_id = ? AND x.{column} >= ? AND x.{column} < ?"
-                    f" AND p.is_gone = 0 ORDER BY x.{column} LIMIT ?",
-                    (connection, start, start + _TOP, limit),
-                )
-                for row in rows:
+                for row in self._in_range(connection, beginning, limit):
                     found.setdefault((connection, row["pms_patient_id"]), PmsPatientHit(connection, _patient_of(row)))
+            if not found:
+                for patient in self._by_many_names(connection, fold(typed).split(), limit):
+                    found[(connection, patient.pms_patient_id)] = PmsPatientHit(connection, patient)
+        return list(found.values())[:limit]
+
+    def _in_range(self, connection: ConnectionId, beginning: tuple[str, str, str], limit: int) -> list[Row]:
+        table_sql, column, start = beginning
+        return self._session.all(
+            f"{table_sql} WHERE x.connection_id = ? AND x.{column} >= ? AND x.{column} < ?"
+            f" AND p.is_gone = 0 ORDER BY x.{column} LIMIT ?",
+            (connection, start, start + _TOP, limit),
+        )
+
+    def _by_many_names(self, connection: ConnectionId, words: list[str], limit: int) -> list[PmsPatient]:
+        """A whole name as typed ("ana maria ruiz"): found by its outer words, each other word begins some name part."""
+        if len(words) < 3 or not all(word.isalpha() for word in words):
+            return []
+        found: dict[PmsPatientId, PmsPatient] = {}
+        for pair in (f"{words[0]} {words[-1]}", f"{words[0]} {words[1]}"):
+            for beginning in _name_ranges(pair):
+                for row in self._in_range(connection, beginning, MANY_NAMES_READ):
+                    patient = _patient_of(row)
+                    parts = _name_parts(patient)
+                    if all(any(part.startswith(word) for part in parts) for word in words):
+                        found.setdefault(patient.pms_patient_id, patient)
         return list(found.values())[:limit]
 
     def _connections(self) -> list[ConnectionId]:
@@ -132,15 +156,29 @@ _ALIAS = (
 )
 
 
+def _name_ranges(folded: str) -> list[tuple[str, str, str]]:
+    return [(_DIRECT, "key_last", folded), (_DIRECT, "key_first", folded), (_ALIAS, "name_key", folded)]
+
+
+def _name_parts(patient: PmsPatient) -> list[str]:
+    person = patient.person
+    return fold(f"{person.first_name} {person.middle_name} {person.preferred_name} {person.last_name}").split()
+
+
+def _as_date_beginning(text: str) -> str | None:
+    """`1984-` to `1984-03-0`: the beginning of an ISO date; None for anything else."""
+    return text if _DATE_BEGINNING.fullmatch(text) else None
+
+
 def _ranges(text: str) -> list[tuple[str, str, str]]:
     """(select, column, beginning) to try in turn for what was typed."""
     ranges: list[tuple[str, str, str]] = []
-    if (born_on := _as_date(text.strip())) is not None:
+    if (born_on := _as_date(text.strip()) or _as_date_beginning(text.strip())) is not None:
         ranges.append((_DIRECT, "date_of_birth", born_on))
     number = digits(text)
     folded = fold(text)
     if folded and not folded.isdigit():
-        ranges += [(_DIRECT, "key_last", folded), (_DIRECT, "key_first", folded), (_ALIAS, "name_key", folded)]
+        ranges += _name_ranges(folded)
     if folded:
         ranges.append((_DIRECT, "key_chart", folded))
     if len(number) >= MIN_PHONE_DIGITS and not any(c.isalpha() for c in text):

@@ -49,7 +49,7 @@ def name_keys(person: Demographics) -> tuple[str, str, list[str]]:
     """`key_last`, `key_first` and the alias keys of a person."""
     first, last = fold(person.first_name), fold(person.last_name)
     key_last, key_first = f"{last} {first}".strip(), f"{first} {last}".strip()
-    if not person.middle_name and not person.preferred_name and " " not in key_last.replace(f"{last} ", "", 1) + last:
+    if not (person.middle_name or person.preferred_name or " " in first or " " in last):
         return key_last, key_first, []
     given = dict.fromkeys(f"{first} {fold(person.middle_name)} {fold(person.preferred_name)}".split())
     family = dict.fromkeys(last.split())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as driver
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from denticode_desktop.domain.errors import BugError, StorageError, StoreKeyError, StorePlaceError
 from denticode_desktop.ports.clock import Clock
@@ -118,7 +119,10 @@ class SqlStore:
     def _checked_out(self, engine: Any) -> Any:
         if self._is_closed:
             raise BugError("the store is closed")
-        return engine.raw_connection()
+        try:
+            return engine.raw_connection()
+        except PoolTimeoutError as error:
+            raise StorageError("locked") from error
 
     @contextmanager
     def _transaction(self, engine: Any, begin: str) -> Iterator[Session]:
@@ -167,9 +171,8 @@ def create_store(
     check_place(path, probe)
     if path.exists():
         raise StorePlaceError("exists")
-    unfinished = path.with_name(path.name + ".unfinished")
-    for leftover in (unfinished, *(unfinished.with_name(unfinished.name + end) for end in ("-wal", "-shm"))):
-        leftover.unlink(missing_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")  # two programs do not meet in one file
+    _remove_with_wal(unfinished)
     new_file(unfinished)
     try:
         make_owner_only(unfinished)
@@ -177,20 +180,31 @@ def create_store(
         fold_wal(unfinished, key)
         _put_in_place(unfinished, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        _remove_with_wal(unfinished)
     return open_store(path, key, clock, workstation, app_version, probe=probe)
 
 
+def _remove_with_wal(path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
 def _put_in_place(unfinished: Path, path: Path) -> None:
+    """Gives the finished file its name; one that another program made meanwhile is not overwritten."""
     try:
         with unfinished.open("r+b") as file:
             os.fsync(file.fileno())
-        unfinished.rename(path)
+        if os.name == "posix":
+            path.hardlink_to(unfinished)
+        else:
+            unfinished.rename(path)  # refuses an existing name on Windows
         if os.name == "posix":
             folder = os.open(path.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+    except FileExistsError as error:
+        raise StorePlaceError("exists") from error
     except OSError as error:
         raise StorageError("failed") from error

@@ -96,7 +96,8 @@ Index(
 )  # fmt: skip
 QUEUED = "(state = 'INFLIGHT' OR (state = 'PLANNED' AND is_released = 1))"
 Index("ix_item_queue", ITEM.c.connection_id, ITEM.c.writeback_id, ITEM.c.seq, sqlite_where=sql(QUEUED))
-OPEN = "state IN ('PLANNED', 'INFLIGHT')"
+OPEN = "(state = 'PLANNED' OR state = 'INFLIGHT')"
+"""As OR: from `state = 'INFLIGHT'` SQLite concludes that an OR holds, but not that an IN does."""
 Index("ix_item_open", ITEM.c.state, ITEM.c.connection_id, ITEM.c.pms_patient_id, sqlite_where=sql(OPEN))
 Index("ix_item_waiting", ITEM.c.requested_at, sqlite_where=sql("state = 'PLANNED'"))
 Index("ix_item_review", ITEM.c.id, sqlite_where=sql("state = 'REVIEW'"))

@@ -130,8 +130,8 @@ STATEMENTS = (
     """,
     "CREATE INDEX ix_item_done ON item (done_at) WHERE state = 'DONE'",
     (
-        "CREATE INDEX ix_item_open ON item (state, connection_id, pms_patient_id) WHERE state IN ('PLANNED', "
-        "'INFLIGHT')"
+        "CREATE INDEX ix_item_open ON item (state, connection_id, pms_patient_id) WHERE (state = 'PLANNED' OR "
+        "state = 'INFLIGHT')"
     ),
     (
         "CREATE INDEX ix_item_queue ON item (connection_id, writeback_id, seq) WHERE (state = 'INFLIGHT' OR (state = "
