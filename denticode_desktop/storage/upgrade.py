@@ -76,6 +76,8 @@ def copy_beside(connection: Any, path: Path, key: bytes, clock: Clock) -> Path:
     """A whole encrypted copy with the same key, proven to open. Raises StorageError; a failed copy is removed."""
     stamp = clock.utc_now().strftime("%Y%m%dT%H%M%S%f")
     copy = path.with_name(f"{path.name}{COPY_MARK}{stamp}")
+    if copy.exists():  # the clock stood still or was set back: no copy is overwritten
+        copy = copy.with_name(f"{copy.name}-{len(list(path.parent.glob(copy.name + '*')))}")
     new_file(copy)
     try:
         connection.execute("VACUUM INTO ?", (str(copy),))
