@@ -67,10 +67,13 @@ def link_named(
 def _link_patient(
     uow: UnitOfWork, linking: Linking, connection: Connection, content: LabContent, wanted: PmsPatientId, actor: Actor
 ) -> None:
-    if uow.people.patient_link(connection.connection_id, content.patient_id) is not None:
+    connection_id, patient_id = connection.connection_id, content.patient_id
+    if uow.people.patient_link(connection_id, patient_id) is not None:
         return
+    if wanted in uow.people.rejected(connection_id, patient_id):
+        return  # a person said no: a file does not overrule that
     try:
-        linking.link_by_pms_id(uow, connection.connection_id, content.patient_id, wanted, actor.name)
+        linking.link_by_pms_id(uow, connection_id, patient_id, wanted, actor.name)
     except UserError:
         return  # linked to somebody else: a person's choice, shown as an unmatched patient
 

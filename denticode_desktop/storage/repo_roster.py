@@ -25,7 +25,7 @@ _TOP = "\U0010ffff"
 MIN_PHONE_DIGITS = 3
 MAX_QUERY_CHARS = 100
 _ISO_DATE_CHARS = 10
-_DATE_BEGINNING = re.compile(r"(?:19|20)\d\d-(?:\d?|\d\d-\d?)")
+_DATE_BEGINNING = re.compile(r"(?:19|20)\d\d-(?:\d{0,2}|\d\d-\d?)")
 MANY_NAMES_READ = 100
 
 

@@ -70,7 +70,7 @@ class SourceFile:
     @cached_property
     def tree(self) -> ast.Module:
         """Give the parsed source."""
-        return ast.parse(self.text)
+        return ast.parse(self.text, filename=self.path)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,303 @@
+"""EntityLinking: our patients and providers <-> the PMS's records, by its own id or by a person's choice.
+
+Nothing is linked by likeness here: the scoring matcher is a part of its own. A Lab's PMS id is a hint that counts only
+where name and birth date agree; everybody else is a person's choice. Links are versioned and can be undone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from denticode_desktop.domain.access import Action, Actor, require
+from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
+from denticode_desktop.domain.connection import Connection
+from denticode_desktop.domain.entity_link import LinkRule, PatientLink, ProviderLink
+from denticode_desktop.domain.errors import NotFoundError, UserError
+from denticode_desktop.domain.events import LabsChanged
+from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsPatientId, PmsProviderId, ProviderId, WriteBackId
+from denticode_desktop.domain.people import Demographics, Patient, PmsPatient, PmsPatientStatus, PmsProvider
+from denticode_desktop.domain.write_back import ItemState
+from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.event_sink import EventSink
+from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
+
+from .person_compare import closeness, disagreements, plain_name
+
+MAX_CANDIDATES = 8
+BORN_LIMIT = 200
+LABS_A_READ = 500
+_UNFIT = {
+    PmsPatientStatus.MERGED: "was merged into another chart",
+    PmsPatientStatus.DELETED: "is gone from the PMS",
+    PmsPatientStatus.INACTIVE: "is inactive",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutcome:
+    """What came of a PMS id named by a file. `disagrees`: fields that speak against it, for a person's screen."""
+
+    is_linked: bool
+    disagrees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody in the PMS who could be the person; `differs` names the fields that do not agree. Screen only."""
+
+    pms_patient_id: PmsPatientId
+    name: str
+    date_of_birth: date | None
+    chart_number: str
+    phone: str
+    differs: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.pms_patient_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedPatient:
+    """A patient of a Lab without a chart over this connection."""
+
+    patient: Patient
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChoice:
+    """A PMS provider and by which rule; DEFAULT is shown as "default"."""
+
+    pms_provider_id: PmsProviderId
+    rule: LinkRule
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """What undoing a link means: write-backs that are paused now, and how many items are in that chart already."""
+
+    paused: tuple[WriteBackId, ...]
+    in_chart: int
+
+
+class EntityLinking:
+    """Links people."""
+
+    def __init__(self, store: Store, clock: Clock, sink: EventSink) -> None:
+        self._store = store
+        self._clock = clock
+        self._sink = sink
+
+    # -- patients ------------------------------------------------------------------------------------------------
+
+    def link_by_pms_id(
+        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId, by: str
+    ) -> LinkOutcome:
+        """Links where the synced record is active and name and birth date agree; already linked so is fine.
+
+        Raises UserError where that record is linked to somebody else.
+        """
+        link = uow.people.patient_link(connection_id, patient_id)
+        if link is not None:
+            return LinkOutcome(link.pms_patient_id == pms_patient_id)
+        found = uow.roster.pms_patient(connection_id, pms_patient_id)
+        if found is None:
+            return LinkOutcome(False, ("not in the PMS",))
+        if found.status in _UNFIT or found.merged_into is not None:
+            return LinkOutcome(False, ("not an active chart",))
+        differs = disagreements(uow.people.patient(patient_id).person, found.person)
+        if differs or found.person.date_of_birth is None:
+            return LinkOutcome(False, differs or ("birth date",))
+        self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PMS_ID, by, role="")
+        return LinkOutcome(True)
+
+    def choose(
+        self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
+    ) -> None:
+        """A person says who it is.
+
+        Raises NotAllowedError, NotFoundError, UserError (a chart that is merged, inactive, gone, or somebody else's).
+        """
+        require(actor, Action.LINK_PEOPLE)
+        with self._store.write() as uow:
+            uow.people.patient(patient_id)
+            found = uow.roster.pms_patient(connection_id, pms_patient_id)
+            if found is None:
+                raise NotFoundError("There is no such patient in the PMS's list. Sync Now, then choose again.",
+                                    field="pms_patient_id")  # fmt: skip
+            self._refuse_unfit(found)
+            link = uow.people.patient_link(connection_id, patient_id)
+            if link is not None and link.pms_patient_id == pms_patient_id:
+                return
+            self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PERSON, actor.name, actor.role.value)
+        self._sink.publish(LabsChanged())
+
+    def _refuse_unfit(self, found: PmsPatient) -> None:
+        why = _UNFIT.get(found.status)
+        if why is None and found.merged_into is not None:
+            why = _UNFIT[PmsPatientStatus.MERGED]
+        if why is not None:
+            raise UserError(f"That chart {why}. Choose the patient's active chart.", field="pms_patient_id")
+
+    def _link(
+        self,
+        uow: UnitOfWork,
+        connection_id: ConnectionId,
+        patient_id: PatientId,
+        pms_patient_id: PmsPatientId,
+        rule: LinkRule,
+        by: str,
+        role: str,
+    ) -> None:
+        at = self._clock.utc_now()
+        uow.people.link_patient(PatientLink(connection_id, patient_id, pms_patient_id, 0, rule, by, at))
+        uow.audit.append(
+            AuditDraft(
+                AuditKind.PATIENT_LINKED, by, role, connection_id=connection_id, pms_patient_id=pms_patient_id,
+                reason=rule.value, detail={"patient_id": patient_id},
+            )
+        )  # fmt: skip
+
+    def reject(
+        self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
+    ) -> None:
+        """A person says that these are two people: not offered again. Raises NotAllowedError, NotFoundError."""
+        require(actor, Action.LINK_PEOPLE)
+        with self._store.write() as uow:
+            uow.people.patient(patient_id)
+            uow.people.reject_link(connection_id, patient_id, pms_patient_id, actor.name, self._clock.utc_now())
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.LINK_REJECTED, actor.name, actor.role.value, connection_id=connection_id,
+                    pms_patient_id=pms_patient_id, detail={"patient_id": patient_id},
+                )
+            )  # fmt: skip
+
+    def unlink(self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId) -> Unlinked:
+        """Undoes a link: what was not sent is paused, what was sent is counted. Raises NotAllowedError, UserError."""
+        require(actor, Action.LINK_PEOPLE)
+        with self._store.write() as uow:
+            link = uow.people.patient_link(connection_id, patient_id)
+            if link is None:
+                raise UserError("This patient is not linked over that connection.", field="patient")
+            uow.people.end_patient_link(connection_id, patient_id, actor.name, self._clock.utc_now())
+            result = self._pause_open(uow, connection_id, link.pms_patient_id)
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.PATIENT_UNLINKED, actor.name, actor.role.value, connection_id=connection_id,
+                    pms_patient_id=link.pms_patient_id,
+                    detail={"patient_id": patient_id, "paused": len(result.paused), "in_chart": result.in_chart},
+                )
+            )  # fmt: skip
+        self._sink.publish(LabsChanged())
+        return result
+
+    def _pause_open(self, uow: UnitOfWork, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> Unlinked:
+        paused: dict[WriteBackId, None] = {}
+        in_chart = 0
+        offset = 0
+        while views := uow.outbox.views(limit=LABS_A_READ, offset=offset):
+            offset += len(views)
+            for item in (v.item for v in views if v.item.connection_id == connection_id):
+                if item.pms_patient_id != pms_patient_id:
+                    continue
+                if item.state is ItemState.PLANNED:
+                    paused[item.writeback_id] = None
+                in_chart += item.state is ItemState.DONE
+        for writeback_id in paused:
+            uow.outbox.set_paused(writeback_id, True)
+        return Unlinked(tuple(paused), in_chart)
+
+    # -- who could it be -----------------------------------------------------------------------------------------
+
+    def unlinked(self, actor: Actor, connection_id: ConnectionId, *, limit: int = 200) -> Sequence[UnlinkedPatient]:
+        """Patients of Labs without a chart, newest first, with who they could be. Raises NotAllowedError."""
+        require(actor, Action.SEARCH_PATIENTS)
+        with self._store.read() as uow:
+            alone = [
+                p for p in uow.people.patients(limit=limit) if not uow.people.patient_link(connection_id, p.patient_id)
+            ]
+        return [UnlinkedPatient(p, tuple(self.candidates(connection_id, p.patient_id))) for p in alone]
+
+    def candidates(self, connection_id: ConnectionId, patient_id: PatientId) -> Sequence[Candidate]:
+        """At most eight active charts that share birth date or name, the closest first; rejected ones left out."""
+        with self._store.read() as uow:
+            person = uow.people.patient(patient_id).person
+            rejected = uow.people.rejected(connection_id, patient_id)
+            found: dict[PmsPatientId, PmsPatient] = {}
+            if person.date_of_birth is not None:
+                for patient in uow.roster.patients_born_on(connection_id, person.date_of_birth, BORN_LIMIT):
+                    found[patient.pms_patient_id] = patient
+            name = f"{person.last_name} {person.first_name}".strip()
+            for hit in uow.roster.search_patients(name, connection_id=connection_id, limit=BORN_LIMIT) if name else ():
+                found[hit.patient.pms_patient_id] = hit.patient
+        fit = [
+            p
+            for p in found.values()
+            if p.pms_patient_id not in rejected and p.status not in _UNFIT and closeness(person, p.person) > 0
+        ]
+        fit.sort(key=lambda p: (-closeness(person, p.person), p.pms_patient_id))
+        return [_candidate(person, p) for p in fit[:MAX_CANDIDATES]]
+
+    # -- providers -----------------------------------------------------------------------------------------------
+
+    def link_provider(
+        self, actor: Actor, connection_id: ConnectionId, provider_id: ProviderId, pms_provider_id: PmsProviderId
+    ) -> None:
+        """A person confirms. Raises NotAllowedError, NotFoundError, UserError (inactive, or not a person)."""
+        require(actor, Action.LINK_PEOPLE)
+        with self._store.write() as uow:
+            uow.people.provider(provider_id)
+            chosen = [p for p in uow.roster.pms_providers(connection_id) if p.pms_provider_id == pms_provider_id]
+            if not chosen:
+                raise NotFoundError("There is no such provider in the PMS's list. Sync Now, then choose again.",
+                                    field="pms_provider_id")  # fmt: skip
+            if not (chosen[0].is_active and chosen[0].is_person):
+                raise UserError("That provider is inactive or not a person. Choose another.", field="pms_provider_id")
+            at = self._clock.utc_now()
+            uow.people.link_provider(
+                ProviderLink(connection_id, provider_id, pms_provider_id, LinkRule.PERSON, actor.name, at)
+            )
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.PROVIDER_LINKED, actor.name, actor.role.value, outcome=LinkRule.PERSON.value,
+                    connection_id=connection_id,
+                    detail={"provider_id": provider_id, "pms_provider_id": pms_provider_id},
+                )
+            )  # fmt: skip
+        self._sink.publish(LabsChanged())
+
+    def resolve_provider(
+        self, uow: UnitOfWork, connection: Connection, provider_id: ProviderId
+    ) -> ProviderChoice | None:
+        """Confirmed link, else the one active person with the same NPI, else the default provider; None = nobody."""
+        connection_id = connection.connection_id
+        writable = {
+            p.pms_provider_id: p for p in uow.roster.pms_providers(connection_id) if p.is_active and p.is_person
+        }
+        link = uow.people.provider_link(connection_id, provider_id)
+        if link is not None and link.pms_provider_id in writable:
+            return ProviderChoice(link.pms_provider_id, link.rule)
+        provider = uow.people.provider(provider_id)
+        same = [p for p in writable.values() if provider.npi and p.npi == provider.npi]
+        if not same:
+            same = [p for p in writable.values() if _is_same_name(provider.name, p)]
+        if len(same) == 1:
+            return ProviderChoice(same[0].pms_provider_id, LinkRule.PMS_ID)
+        default = connection.settings.default_provider_id
+        return ProviderChoice(default, LinkRule.DEFAULT) if default is not None else None
+
+
+def _is_same_name(name: str, provider: PmsProvider) -> bool:
+    """`Lee, Sam` or `Sam Lee`: the whole name, never a part of it."""
+    ours = plain_name(name.replace(",", " "))
+    first, last = plain_name(provider.first_name), plain_name(provider.last_name)
+    return bool(first and last) and ours in (f"{last} {first}", f"{first} {last}")
+
+
+def _candidate(person: Demographics, patient: PmsPatient) -> Candidate:
+    theirs = patient.person
+    return Candidate(
+        patient.pms_patient_id, theirs.display_name, theirs.date_of_birth, theirs.chart_number, theirs.phone,
+        disagreements(person, theirs),
+    )  # fmt: skip

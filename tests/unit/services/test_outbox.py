@@ -1,0 +1,284 @@
+"""The outbox on a real store: send once, decide with a reason, pause across restarts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from denticode_desktop.domain.audit_event import AuditKind
+from denticode_desktop.domain.errors import NotAllowedError, PersonNeededError, UserError
+from denticode_desktop.domain.events import QueueChanged
+from denticode_desktop.domain.ids import ConnectionId, ItemId, PmsPatientId, RemoteId
+from denticode_desktop.domain.write_back import Item, ItemState, RequestKind, ReviewReason
+from denticode_desktop.services.outbox import SENDING_PAUSED, shown_records
+from denticode_desktop.services.sender import PAUSED_SETTING
+from tests.unit.lab_files.lab_file_factory import write_lab
+
+from .lab_world import ANA, DENTIST, FRONT, OWNER, LabWorld
+
+REASON = "checked in the chart by hand"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[LabWorld]:
+    made = LabWorld(tmp_path)
+    made.sync()
+    yield made
+    made.close()
+
+
+def first_item(world: LabWorld, state: ItemState = ItemState.PLANNED) -> Item:
+    """The note of a sent Lab, brought into a state as the sender would."""
+    writeback_id = world.outbox.send(OWNER, world.finalized(), None).writeback_id
+    with world.store.write() as uow:
+        item = uow.outbox.items(writeback_id)[0]
+        if state is ItemState.REVIEW:
+            detail = '{"records":["r1","r2"]}'
+            uow.outbox.move(item, state, epoch=None, review_reason=ReviewReason.LOOK_ALIKE, review_detail=detail)
+        elif state is ItemState.INFLIGHT:
+            uow.outbox.move(item, state, epoch=None, sends=1)
+        elif state is ItemState.DONE:
+            uow.outbox.move(item, state, epoch=None, remote_id=RemoteId("r9"), done_at=world.clock.now)
+        elif state is ItemState.VOID:
+            uow.outbox.move(item, state, epoch=None)
+        found = uow.outbox.item(item.item_id)
+    assert found.state is state
+    world.sink.events.clear()
+    return found
+
+
+def test_send_releases_the_write_back_once(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    world.sink.events.clear()
+    first = world.outbox.send(FRONT, lab_id, None)
+    second = world.outbox.send(FRONT, lab_id, world.connection_id)
+    assert (first.writeback_id, first.connection_id) == (second.writeback_id, world.connection_id)
+    assert (first.is_new_request, second.is_new_request) == (True, False)
+    with world.store.read() as uow:
+        assert uow.outbox.writeback(first.writeback_id).requested_at == world.clock.now
+        assert uow.outbox.next_patients(world.connection_id, skip=frozenset(), limit=5) == [ANA]
+    assert len(world.events(AuditKind.WB_REQUESTED)) == 1
+    assert world.sink.events == [QueueChanged(world.connection_id)]
+
+
+def test_send_of_a_draft_is_refused(world: LabWorld) -> None:
+    with pytest.raises(UserError, match="not finalized"):
+        world.outbox.send(OWNER, world.import_lab().lab_id, None)
+
+
+def test_send_makes_the_write_back_that_finalization_could_not(world: LabWorld) -> None:
+    other = world.add_connection("Elm Street Ascend")
+    lab_id = world.finalized()
+    with pytest.raises(PersonNeededError, match="not matched to a patient in Elm Street Ascend") as caught:
+        world.outbox.send(OWNER, lab_id, other)
+    assert caught.value.field == "patient"
+    world.sync(other)
+    result = world.outbox.send(OWNER, lab_id, other)
+    assert result.connection_id == other
+    assert len(world.events(AuditKind.WB_CREATED)) == 2
+
+
+def test_send_to_an_unknown_provider_needs_a_person_and_does_nothing(world: LabWorld) -> None:
+    content = world.lab_json()
+    content["provider"] = {"name": "Okafor, Ada"}
+    lab_id = world.desk.import_file(OWNER, write_lab(world.folder, content)).lab_id
+    assert [p.field for p in world.desk.finalize(OWNER, lab_id).problems] == ["provider"]
+    with pytest.raises(PersonNeededError, match="Providers page") as caught:
+        world.outbox.send(OWNER, lab_id, None)
+    assert caught.value.field == "provider"
+    assert world.events(AuditKind.WB_CREATED, AuditKind.WB_REQUESTED) == []
+
+
+def test_send_chooses_the_connection_that_has_the_patient(world: LabWorld) -> None:
+    world.add_connection("Elm Street Ascend")
+    assert world.outbox.send(OWNER, world.finalized(), None).connection_id == world.connection_id
+
+
+def test_send_with_two_charts_needs_a_person_to_choose(world: LabWorld) -> None:
+    world.sync(world.add_connection("Elm Street Ascend"))
+    with pytest.raises(PersonNeededError, match="Oak Street Ascend, Elm Street Ascend"):
+        world.outbox.send(OWNER, world.finalized(), None)
+
+
+def test_send_over_a_disconnected_connection_is_refused(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    with world.store.write() as uow:
+        uow.connections.set_enabled(world.connection_id, False)
+    for chosen in (None, world.connection_id):
+        with pytest.raises(UserError) as caught:
+            world.outbox.send(OWNER, lab_id, chosen)
+        assert caught.value.field == "connection"
+
+
+def test_send_after_the_match_was_undone_needs_a_person(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    with world.store.write() as uow:
+        patient_id = uow.labs.revision(lab_id).content.patient_id
+        uow.people.end_patient_link(world.connection_id, patient_id, "owner", world.clock.now)
+        uow.people.reject_link(world.connection_id, patient_id, ANA, "owner", world.clock.now)
+    with pytest.raises(PersonNeededError, match="finalized for"):
+        world.outbox.send(OWNER, lab_id, None)
+    assert world.events(AuditKind.WB_REQUESTED) == []
+
+
+def test_send_releases_earlier_revisions_first(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    world.import_lab(note={"text": "S: changed."})
+    world.desk.finalize(OWNER, lab_id)
+    result = world.outbox.send(OWNER, lab_id, None)
+    with world.store.read() as uow:
+        found = uow.outbox.writebacks_of_lab(lab_id)
+    assert [w.requested_at is not None for w in found] == [True, True]
+    assert result.writeback_id == found[-1].writeback_id
+
+
+def test_send_of_a_changed_lab_to_a_new_chart_leaves_the_replaced_revision_out(world: LabWorld) -> None:
+    other = world.add_connection("Elm Street Ascend")
+    lab_id = world.finalized()
+    world.import_lab(note={"text": "S: changed."})
+    world.desk.finalize(OWNER, lab_id)
+    world.sync(other)
+    world.outbox.send(OWNER, lab_id, other)
+    with world.store.read() as uow:
+        (writeback,) = [w for w in uow.outbox.writebacks_of_lab(lab_id) if w.connection_id == other]
+        assert writeback.revision == 2
+        assert len(uow.outbox.items(writeback.writeback_id)) == 2
+
+
+def test_queue_shows_items_by_state(world: LabWorld) -> None:
+    first_item(world)
+    assert len(world.outbox.queue()) == 2
+    assert len(world.outbox.queue(frozenset({ItemState.PLANNED}))) == 2
+    assert world.outbox.queue(frozenset({ItemState.DONE})) == []
+
+
+@pytest.mark.parametrize("state", [ItemState.REVIEW, ItemState.PLANNED, ItemState.INFLIGHT])
+def test_recheck_is_the_front_desks_to_ask(world: LabWorld, state: ItemState) -> None:
+    item = first_item(world, state)
+    request = world.outbox.recheck(FRONT, item.item_id)
+    assert (request.kind, request.by, request.role) == (RequestKind.RECHECK, "desk", "Front Office")
+    with world.store.read() as uow:
+        assert [r.request_id for r in uow.outbox.open_requests(world.connection_id)] == [request.request_id]
+    (event,) = world.events(AuditKind.ITEM_DECIDED)
+    assert event.draft.outcome == "requested"
+    assert world.sink.events == [QueueChanged(world.connection_id, item.item_id)]
+
+
+@pytest.mark.parametrize("state", [ItemState.DONE, ItemState.VOID])
+def test_recheck_of_a_settled_item_is_refused(world: LabWorld, state: ItemState) -> None:
+    with pytest.raises(UserError, match="addendum"):
+        world.outbox.recheck(FRONT, first_item(world, state).item_id)
+
+
+def test_decide_is_a_clinicians(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    with pytest.raises(NotAllowedError):
+        world.outbox.decide(FRONT, item.item_id, RequestKind.VOID, REASON)
+    with world.store.read() as uow:
+        assert uow.outbox.open_requests() == []
+    request = world.outbox.decide(DENTIST, item.item_id, RequestKind.AS_DONE, REASON, remote_id=RemoteId("r2"))
+    assert (request.remote_id, request.reason, request.result) == ("r2", REASON, "")
+
+
+def test_decide_to_send_again_dismisses_what_was_shown(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    request = world.outbox.decide(DENTIST, item.item_id, RequestKind.SEND_AGAIN, REASON)
+    assert request.dismissed == {"r1", "r2"}
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "ok", "x" * 501])
+def test_decide_needs_a_typed_reason(world: LabWorld, reason: str) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    with pytest.raises(UserError) as caught:
+        world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, reason)
+    assert caught.value.field == "reason"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "words"),
+    [
+        (ItemState.INFLIGHT, RequestKind.VOID, "cannot be decided or cancelled now"),
+        (ItemState.INFLIGHT, RequestKind.SEND_AGAIN, "cannot be decided or cancelled now"),
+        (ItemState.PLANNED, RequestKind.AS_DONE, "needs no decision"),
+        (ItemState.DONE, RequestKind.VOID, "is in the chart"),
+        (ItemState.VOID, RequestKind.SEND_AGAIN, "was skipped"),
+    ],
+)
+def test_decide_in_the_wrong_state_is_refused(world: LabWorld, state: ItemState, kind: RequestKind, words: str) -> None:
+    item = first_item(world, state)
+    with pytest.raises(UserError, match=words):
+        world.outbox.decide(DENTIST, item.item_id, kind, REASON)
+    assert world.events(AuditKind.ITEM_DECIDED) == []
+
+
+def test_planned_item_can_be_skipped(world: LabWorld) -> None:
+    item = first_item(world)
+    assert world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, REASON).kind is RequestKind.VOID
+
+
+def test_decide_recheck_needs_no_reason(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    assert world.outbox.decide(FRONT, item.item_id, RequestKind.RECHECK, "").kind is RequestKind.RECHECK
+
+
+def test_newer_decision_replaces_the_older(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    old = world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, REASON)
+    new = world.outbox.decide(DENTIST, item.item_id, RequestKind.SEND_AGAIN, REASON)
+    with world.store.read() as uow:
+        assert uow.outbox.request(old.request_id).result == "replaced"
+        assert [r.request_id for r in uow.outbox.open_requests()] == [new.request_id]
+
+
+def test_pause_stops_and_resume_releases_a_write_back(world: LabWorld) -> None:
+    writeback_id = first_item(world).writeback_id
+    for _ in range(2):
+        world.outbox.pause(DENTIST, writeback_id)
+    with world.store.read() as uow:
+        assert uow.outbox.next_patients(world.connection_id, skip=frozenset(), limit=5) == []
+    for _ in range(2):
+        world.outbox.resume(DENTIST, writeback_id)
+    with world.store.read() as uow:
+        assert uow.outbox.next_patients(world.connection_id, skip=frozenset(), limit=5) == [ANA]
+    kinds = [e.draft.kind for e in world.events(AuditKind.WB_PAUSED, AuditKind.WB_RESUMED)]
+    assert kinds == [AuditKind.WB_PAUSED, AuditKind.WB_RESUMED]
+    with pytest.raises(NotAllowedError):
+        world.outbox.pause(FRONT, writeback_id)
+
+
+def test_pause_all_is_what_the_sender_reads(world: LabWorld) -> None:
+    assert SENDING_PAUSED == PAUSED_SETTING
+    for _ in range(2):
+        world.outbox.pause_all(OWNER)
+    with world.store.read() as uow:
+        assert uow.practice.setting(PAUSED_SETTING) == "1"
+    assert world.outbox.is_all_paused()
+    for _ in range(2):
+        world.outbox.resume_all(OWNER)
+    assert not world.outbox.is_all_paused()
+    assert len(world.events(AuditKind.WB_PAUSED, AuditKind.WB_RESUMED)) == 2
+    with pytest.raises(NotAllowedError):
+        world.outbox.pause_all(FRONT)
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [("", set()), ("not json", set()), ("[]", set()), ('{"records":["a",1]}', {"a"}), ('{"code":"x"}', set())],
+)
+def test_shown_records_are_read_from_the_review_detail(world: LabWorld, detail: str, expected: set[str]) -> None:
+    item = first_item(world)
+    assert shown_records(_with_detail(item, detail)) == expected
+
+
+def _with_detail(item: Item, detail: str) -> Item:
+    from dataclasses import replace
+
+    return replace(item, review_detail=detail)
+
+
+def test_unknown_item_connection_or_patient_changes_nothing(world: LabWorld) -> None:
+    with pytest.raises(UserError):
+        world.outbox.recheck(OWNER, ItemId(999))
+    with pytest.raises(UserError):
+        world.outbox.send(OWNER, world.finalized(), ConnectionId(999))
+    assert PmsPatientId("7001") == ANA
