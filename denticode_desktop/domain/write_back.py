@@ -194,7 +194,7 @@ class WaitingWhy(StrEnum):
     SETTLING = "settling"
     NOT_VISIBLE_YET = "not_visible_yet"
     ANSWER_INCOMPLETE = "answer_incomplete"
-    NO_SECRET_STORE = "no_secret_store"
+    NO_SECRET_STORE = "no_secret_store"  # noqa: S105 - a reason, not a secret
 
 
 class RequestKind(StrEnum):

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-import secrets
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +80,8 @@ class AuditLog:
     def export(self, actor: Actor, fmt: str, out: Path, filters: AuditFilter | None = None) -> int:
         """Writes `csv` (filtered, newest first) or `jsonl` (the whole log, verifiable by itself) for the owner only.
 
-        Returns how many events. The file appears whole or not at all and never replaces another. The export is an event of its own, stored
-        before the file appears, and not in it.
+        Returns how many events. The file appears whole or not at all and never replaces another. The export is an
+        event of its own, stored before the file appears, and not in it.
         Raises NotAllowedError, UserError (fields `format`, `out`, `filters`), StorageError.
         """
         require(actor, Action.EXPORT_AUDIT)
@@ -162,9 +162,11 @@ class _Partial:
 @contextlib.contextmanager
 def _new_file(out: Path) -> Iterator[_Partial]:
     """Removed at the end unless published by renaming. OSErrors become a UserError about `out`."""
-    partial = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    partial: Path | None = None
     try:
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+        os.close(handle)
+        partial = Path(name)
         yield _Partial(partial)
     except OSError as error:
         raise UserError(
@@ -172,4 +174,5 @@ def _new_file(out: Path) -> Iterator[_Partial]:
             field="out",
         ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)

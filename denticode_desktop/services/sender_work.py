@@ -107,7 +107,7 @@ class PatientWork:
         """The one request. A gateway must not raise; whatever escapes it all the same proves nothing: UNKNOWN."""
         try:
             return lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
-        except Exception:  # noqa: BLE001 - the edge between our state and an adapter: any escape is UNKNOWN by law
+        except Exception:
             return SendOutcome(OutcomeKind.UNKNOWN, error_kind="escaped")
 
     def _document_bytes(self, item: Item) -> bytes | None:

@@ -241,8 +241,8 @@ _PLAIN: dict[str, str] = {
     "today.not_requested": "{patient}, visit of {visit}: finalized, not sent yet. Press Send Lab to PMS.",
     "today.paused": "{patient}, visit of {visit}: sending is paused.",
     "today.waiting": "{patient}, visit of {visit}: {why}",
-    "today.in_chart": "{patient}, visit of {visit}: {count} of {count} entries are in the chart.",
-    "today.in_chart_by_hand": "{patient}, visit of {visit}: {count} of {count} entries are in the chart; "
+    "today.in_chart": "{patient}, visit of {visit}: {count} seen in the chart.",
+    "today.in_chart_by_hand": "{patient}, visit of {visit}: {count} seen in the chart; "
     "{by_hand} more must be charted by hand.",
     "wait.turn": "Waits for its turn.",
     "wait.checking": "Sent; being looked for in the chart.",

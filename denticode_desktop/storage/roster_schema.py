@@ -34,8 +34,9 @@ def fold(text: str) -> str:
         if plain.isalnum():
             return plain
     else:
-        spread = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
-        plain = "".join(c for c in spread if not unicodedata.combining(c)).casefold().translate(_DROPPED)
+        spread = unicodedata.normalize("NFKD", text.casefold())
+        bare = "".join(c for c in spread if not unicodedata.combining(c)).casefold()
+        plain = bare.translate(_SPECIAL).translate(_DROPPED)
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 

@@ -21,6 +21,7 @@ BROAD_EXCEPT_ALLOWED = {
     "denticode_desktop/pms/http.py": "a send does not raise for an answer: whatever escapes must count as UNKNOWN",
     "denticode_desktop/rehearsal/ascend_server.py": "the edge of a request's thread: a mistake of ours is not a fault",
     "denticode_desktop/rehearsal/http_server.py": "the edge of a request's thread: the simulator answers 500",
+    "denticode_desktop/services/sender_work.py": "whatever escapes an adapter's send must count as UNKNOWN",
     "denticode_desktop/ui/task_runner.py": "the edge of a pool thread: the error travels to the window's thread",
 }
 
@@ -246,7 +247,7 @@ def no_dangerous_call(file: SourceFile) -> Iterator[Finding]:
 
 AMBIENT = re.compile(
     r"(datetime\.)?(datetime\.(now|utcnow|today)|date\.today)|time\.(time|monotonic|perf_counter|localtime|gmtime)(_ns)?"
-    r"|random\.\w+(\.\w+)*|secrets\.\w+|uuid\.uuid[14]|os\.urandom"
+    r"|random\.\w+(\.\w+)*|secrets\.(token_\w+|randbelow|choice|randbits|SystemRandom)|uuid\.uuid[14]|os\.urandom"
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[LabWorld]:
     made.close()
 
 
-def with_note(text: str) -> dict[str, object]:
+def with_note(text: str) -> dict[str, Any]:
     return {"note": {"text": text}}
 
 
@@ -129,7 +130,7 @@ def test_import_same_patient_twice_is_one_patient_with_gaps_filled(world: LabWor
         ({"documents": [{"file": "absent.pdf", "title": "Consent"}]}, "documents[0].file"),
     ],
 )
-def test_import_of_a_bad_file_keeps_nothing(world: LabWorld, spoil: dict[str, object], field: str) -> None:
+def test_import_of_a_bad_file_keeps_nothing(world: LabWorld, spoil: dict[str, Any], field: str) -> None:
     with pytest.raises(UserError) as caught:
         world.import_lab(**spoil)
     assert caught.value.field == field
@@ -244,7 +245,7 @@ def test_finalize_makes_a_write_back_for_every_connection_that_has_the_patient(w
     ],
 )
 def test_finalize_of_a_lab_to_correct_freezes_nothing(
-    world: LabWorld, changes: dict[str, object], field: str, words: str
+    world: LabWorld, changes: dict[str, Any], field: str, words: str
 ) -> None:
     world.sync()
     lab_id = world.import_lab(**changes).lab_id

@@ -25,7 +25,7 @@ def probe(mounts: str = MOUNTS, drive: int = 3) -> PlaceProbe:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/home/a/denticode.db", "ext4"),
+        ("/var/lib/denticode.db", "ext4"),
         ("/srv/share/denticode.db", "cifs"),
         ("/srv/share/local/denticode.db", "xfs"),
         ("/srv/shared/denticode.db", "ext4"),
