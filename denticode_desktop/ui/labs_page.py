@@ -30,10 +30,10 @@ from .tasks import TaskRunner, words_of
 from .widgets import Page, PlainLabel, button, card, clear, confirm, shown
 
 STATE_WORDS = {
-    ItemState.PLANNED: ("\u29d6 Waiting", "muted"),
+    ItemState.PLANNED: ("\u25d4 Waiting", "muted"),
     ItemState.INFLIGHT: ("? Checking", "warn"),
     ItemState.DONE: ("\u2714 In chart", "good"),
-    ItemState.REVIEW: ("\u270b Needs you", "bad"),
+    ItemState.REVIEW: ("\u2691 Needs you", "bad"),
     ItemState.VOID: ("\u2014 Not written", "muted"),
 }
 

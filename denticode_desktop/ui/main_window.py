@@ -62,6 +62,8 @@ class MainWindow(QMainWindow):
         outer.addLayout(row, 1)
         self.setCentralWidget(central)
         self._strip = PlainLabel("Starting \u2026", name="strip")
+        self._strip.setWordWrap(False)
+        self._strip.setContentsMargins(12, 4, 12, 4)
         self.statusBar().addWidget(self._strip, 1)
         self._pages: list[Page] = []
         self._engine_words = ""

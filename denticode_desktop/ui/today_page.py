@@ -17,8 +17,8 @@ from .tasks import TaskRunner, words_of
 from .widgets import Page, PlainLabel, button, card, clear, confirm
 
 _LISTS = (
-    ("needs_you", "\u270b  Needs you", "Nothing needs you right now."),
-    ("waiting", "\u29d6  Waiting", "Nothing waits."),
+    ("needs_you", "\u2691  Needs you", "Nothing needs you right now."),
+    ("waiting", "\u25d4  Waiting", "Nothing waits."),
     ("in_chart", "\u2714  In chart today", "Nothing was written today yet."),
 )
 _BUTTONS = {
