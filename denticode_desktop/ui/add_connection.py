@@ -13,7 +13,7 @@ from denticode_desktop.services.connect_practice import AddResult
 from denticode_desktop.services.connection_rules import NewConnection
 
 from .program import Practice
-from .tasks import TaskRunner, words_of
+from .task_runner import TaskRunner, words_of
 from .widgets import PlainLabel, button
 
 _SIGNS = {

@@ -11,7 +11,7 @@ from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.ports.views import AuditFilter
 
 from .program import Practice
-from .tasks import TaskRunner, words_of
+from .task_runner import TaskRunner, words_of
 from .widgets import Page, button, shown
 
 PAGE_ROWS = 200

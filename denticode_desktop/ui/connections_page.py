@@ -16,7 +16,7 @@ from denticode_desktop.services.status_board import CardLight, ConnectionCard
 
 from .add_connection import AddConnectionDialog, SecretsDialog
 from .program import Practice
-from .tasks import TaskRunner, words_of
+from .task_runner import TaskRunner, words_of
 from .widgets import Page, PlainLabel, button, card, clear, confirm
 
 LIGHTS = {

@@ -26,7 +26,7 @@ from denticode_desktop.ports.views import ItemView, LabSummary
 from denticode_desktop.services.lab_views import LabView
 
 from .program import Practice
-from .tasks import TaskRunner, words_of
+from .task_runner import TaskRunner, words_of
 from .widgets import Page, PlainLabel, button, card, clear, confirm, shown
 
 STATE_WORDS = {

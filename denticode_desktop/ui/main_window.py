@@ -18,7 +18,7 @@ from .audit_page import AuditPage
 from .connections_page import ConnectionsPage
 from .labs_page import LabsPage
 from .program import Practice
-from .tasks import EventBridge, TaskRunner
+from .task_runner import EventBridge, TaskRunner
 from .today_page import TodayPage
 from .widgets import Page, PlainLabel
 

@@ -20,7 +20,7 @@ from denticode_desktop.ports.engine import EngineLink
 
 from .main_window import MainWindow
 from .program import Practice, Program
-from .tasks import EventBridge, TaskRunner, words_of
+from .task_runner import EventBridge, TaskRunner, words_of
 from .theme import apply_theme
 from .widgets import PlainLabel, button
 

@@ -13,7 +13,7 @@ from denticode_desktop.domain.write_back import RequestKind
 from denticode_desktop.services.status_board import RowAction, TodayRow, TodayView
 
 from .program import Practice
-from .tasks import TaskRunner, words_of
+from .task_runner import TaskRunner, words_of
 from .widgets import Page, PlainLabel, button, card, clear, confirm
 
 _LISTS = (

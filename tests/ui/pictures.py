@@ -12,11 +12,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtTest import QTest
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from denticode_desktop.ui.theme import apply_theme
     from tests.ui.window_world import window_world
+
+    def settle(ms: int) -> None:
+        """A tool for eyes, not a test: late answers are painted first."""
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
 
     application = QApplication([])
     options.out.mkdir(parents=True, exist_ok=True)
@@ -29,10 +35,10 @@ def main() -> None:
                 apply_theme(application, is_dark=look == "dark")
                 for row, name in enumerate(("today", "labs", "connections", "audit")):
                     world.window._rail.setCurrentRow(row)
-                    QTest.qWaitFor(lambda: False, 900)  # a tool for eyes, not a test: late answers are painted
+                    settle(900)
                     if name == "labs":
                         world.window._labs._list.setCurrentRow(0)
-                        QTest.qWaitFor(lambda: False, 500)
+                        settle(500)
                     suffix = "" if state == "full" else "-empty"
                     world.window.grab().save(str(options.out / f"{name}-{look}{suffix}.png"))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -36,7 +37,7 @@ def press(world: WindowWorld, qtbot: QtBot, name: str) -> None:
     qtbot.waitUntil(lambda: found() is not None, timeout=WAIT_MS)
     pressed = found()
     assert pressed is not None
-    qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pressed, Qt.MouseButton.LeftButton)
 
 
 def texts(world: WindowWorld) -> str:
@@ -58,7 +59,12 @@ def test_a_lab_is_edited_finalized_and_queued_by_pressing_buttons(
     world: WindowWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(labs_page, "confirm", lambda _parent, _title, text, _yes: asked.append(text) is None)
+
+    def agree(_parent: object, _title: str, text: str, _yes: str) -> bool:
+        asked.append(text)
+        return True
+
+    monkeypatch.setattr(labs_page, "confirm", agree)
     open_lab(world, qtbot)
     note = world.window.findChild(QPlainTextEdit, "labNote")
     assert note is not None
@@ -123,7 +129,7 @@ def test_add_connection_says_what_is_wrong_and_keeps_nothing(world: WindowWorld,
     result = dialog.findChild(QLabel, "addResult")
     assert go is not None
     assert result is not None
-    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(go.isEnabled() and result.text() and "Connecting" not in result.text()),
                     timeout=WAIT_MS)  # fmt: skip
     assert "rehearsal-secret" not in result.text()

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from denticode_desktop.app.demo import DemoPms
 from denticode_desktop.app.practice import Practice
 from denticode_desktop.app.program import Denticode
-from denticode_desktop.console.demo import Demo
+from denticode_desktop.console.demo import Demo, DemoPms
 from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.ui.main_window import MainWindow
-from denticode_desktop.ui.tasks import EventBridge, TaskRunner
+from denticode_desktop.ui.task_runner import EventBridge, TaskRunner
 
 
 class IdleEngine:
