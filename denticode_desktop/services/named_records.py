@@ -61,7 +61,7 @@ def link_named(
         if named.pms_patient_id is not None:
             _link_patient(uow, linking, connection, content, named.pms_patient_id, actor)
         if named.pms_provider_id is not None and content.provider_id is not None:
-            _link_provider(uow, connection, content.provider_id, named.pms_provider_id, actor, at)  # fmt: skip
+            _link_provider(uow, connection, content.provider_id, named.pms_provider_id, actor, at)
 
 
 def _link_patient(
@@ -72,10 +72,15 @@ def _link_patient(
         return
     if wanted in uow.people.rejected(connection_id, patient_id):
         return  # a person said no: a file does not overrule that
+    spent = f"lab-names-spent-{connection_id}-{patient_id}"
+    if uow.practice.setting(spent) == wanted:
+        return  # this id linked them once and a person undid it
     try:
         linking.link_by_pms_id(uow, connection_id, patient_id, wanted, actor.name)
     except UserError:
         return  # linked to somebody else: a person's choice, shown as an unmatched patient
+    if uow.people.patient_link(connection_id, patient_id) is not None:
+        uow.practice.set_setting(spent, wanted)
 
 
 def _link_provider(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,19 @@ from typing import Any
 from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.audit_event import AuditEvent, AuditKind, is_intact
 from denticode_desktop.domain.charting import CatalogueCode
-from denticode_desktop.domain.connection import Connection
-from denticode_desktop.domain.entity_link import LinkRule, PatientLink
 from denticode_desktop.domain.ids import (
     ConnectionId,
     LabId,
-    PatientId,
     PmsPatientId,
     PmsProviderId,
-    ProviderId,
 )
 from denticode_desktop.domain.people import Demographics, PmsPatient, PmsPatientStatus, PmsProvider
 from denticode_desktop.domain.sync_cursor import SyncCursor, SyncKind
 from denticode_desktop.lab_files.denticode_lab import DenticodeLabReader
 from denticode_desktop.ports.pms import PmsRecord
 from denticode_desktop.ports.sync_store import StoredPage
-from denticode_desktop.ports.unit_of_work import UnitOfWork
 from denticode_desktop.services.compose import Composer
+from denticode_desktop.services.entity_linking import EntityLinking
 from denticode_desktop.services.lab_desk import LabDesk
 from denticode_desktop.services.lab_intake import ImportResult
 from denticode_desktop.services.outbox import Outbox
@@ -45,41 +40,6 @@ ANA, LEE = PmsPatientId("7001"), PmsProviderId("31")
 CODES = (code("T0101"), code("T0202"), code("T0303", "303a", extension="A"), code("T0303", "303b", extension="B"))
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A provider as EntityLinking resolves it."""
-
-    pms_provider_id: PmsProviderId
-    rule: LinkRule
-
-
-class FakeLinking:
-    """Links as EntityLinking does: by PMS id only where name and birth date agree; providers by link or default."""
-
-    def link_by_pms_id(
-        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId, by: str
-    ) -> object:
-        """Links in the caller's unit."""
-        found = uow.roster.pms_patient(connection_id, pms_patient_id)
-        ours = uow.people.patient(patient_id).person
-        if found is None or (found.person.last_name, found.person.date_of_birth) != (
-            ours.last_name,
-            ours.date_of_birth,
-        ):
-            return None
-        link = PatientLink(connection_id, patient_id, pms_patient_id, 1, LinkRule.PMS_ID, by, SteppingClock().utc_now())
-        uow.people.link_patient(link)
-        return link
-
-    def resolve_provider(self, uow: UnitOfWork, connection: Connection, provider_id: ProviderId) -> Resolved | None:
-        """The link, else the default."""
-        link = uow.people.provider_link(connection.connection_id, provider_id)
-        if link is not None:
-            return Resolved(link.pms_provider_id, link.rule)
-        default = connection.settings.default_provider_id
-        return Resolved(default, LinkRule.DEFAULT) if default is not None else None
-
-
 class LabWorld:
     """Everything that lab desk and outbox act on."""
 
@@ -88,7 +48,8 @@ class LabWorld:
         self.store = make_store(tmp_path, clock=self.clock)
         self.folder = tmp_path / "labs"
         self._tmp_path = tmp_path
-        linking, composer = FakeLinking(), Composer(self.directory)
+        composer = Composer(self.directory)
+        linking = self.linking = EntityLinking(self.store, self.clock, self.sink)
         self.desk = LabDesk(
             self.store, DenticodeLabReader(self.clock), self.clock, CountedRandomness(), self.sink, linking, composer
         )

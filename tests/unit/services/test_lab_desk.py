@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from denticode_desktop.domain.access import SYSTEM
 from denticode_desktop.domain.audit_event import AuditKind
 from denticode_desktop.domain.charting import Procedure
 from denticode_desktop.domain.errors import NotAllowedError, NotFoundError, PersonNeededError, UserError
-from denticode_desktop.domain.events import LabsChanged, QueueChanged
+from denticode_desktop.domain.events import ImportFailed, LabsChanged, QueueChanged
 from denticode_desktop.domain.ids import LabId, PatientId
 from denticode_desktop.domain.lab import LabContent, RevisionKind, lab_id_for_external
 from denticode_desktop.domain.people import Demographics, PmsPatientStatus
 from denticode_desktop.domain.write_back import ItemKind, ItemState, NotePayload, WriteBackState
+from denticode_desktop.services.watched_folder import WatchedFolder
 from tests.unit.lab_files.lab_file_factory import TINY_PDF, lab_json, write_lab
 
 from .lab_world import ANA, FRONT, OWNER, LabWorld
@@ -174,6 +176,37 @@ def test_import_that_names_somebody_elses_id_links_nobody(world: LabWorld) -> No
     view = world.desk.show(OWNER, lab_id)
     assert view.links[0].pms_patient_id is None
     assert {p.field for p in view.problems} == {"patient", "provider"}
+
+
+def test_link_that_a_person_undid_is_not_made_again_by_a_file(world: LabWorld) -> None:
+    world.sync()
+    lab_id = world.import_lab().lab_id
+    with world.store.read() as uow:
+        patient_id = uow.labs.revision(lab_id).content.patient_id
+    world.linking.unlink(OWNER, world.connection_id, patient_id)
+    assert world.desk.finalize(OWNER, lab_id).writeback_ids == ()
+    world.import_lab(external_id="scribe-124")
+    assert world.desk.show(OWNER, lab_id).links[0].pms_patient_id is None
+    world.linking.choose(OWNER, world.connection_id, patient_id, ANA)
+    assert world.desk.show(OWNER, lab_id).links[0].pms_patient_id == ANA
+
+
+def test_watched_folder_on_the_desk_imports_once_and_says_why_not(world: LabWorld) -> None:
+    world.sync()
+    good = write_lab(world.folder, world.lab_json(), "good.json")
+    write_lab(world.folder, world.lab_json(visit_date="tomorrow"), "poor.json")
+    (world.folder / "consent.pdf").unlink()
+    world.desk.import_file(SYSTEM, good)  # a run that died between import and move
+    watched = WatchedFolder(world.folder, world.desk, SYSTEM, world.clock, world.sink)
+    watched.scan()
+    world.clock.mono_s += 5
+    found = watched.scan()
+    assert (found.imported, found.refused) == (("good.json",), ("poor.json",))
+    assert count_revisions(world) == 1
+    why = (world.folder / "refused" / "poor.json.why.txt").read_text()
+    assert "visit_date" in why
+    assert "Ruiz" not in why
+    assert sum(isinstance(event, ImportFailed) for event in world.sink.events) == 1
 
 
 def test_finalize_freezes_and_makes_the_write_back_in_one_unit(world: LabWorld) -> None:
