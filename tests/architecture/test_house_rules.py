@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from tests.architecture import rules
 from tests.architecture.project_files import PROJECT, text_files
 from tests.architecture.rules import BROAD_EXCEPT_ALLOWED, LIBRARIES, RULES, SLEEP_ALLOWED, Rule, SourceFile
 
@@ -44,6 +45,15 @@ def test_library_contracts_match_the_table() -> None:
 
 def test_every_exception_to_a_rule_has_a_reason() -> None:
     assert all(len(reason.split()) > 4 for reason in (BROAD_EXCEPT_ALLOWED | SLEEP_ALLOWED).values())
+
+
+def test_every_broad_except_that_is_allowed_is_there(files: list[SourceFile], monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = dict(BROAD_EXCEPT_ALLOWED)
+    monkeypatch.setattr(rules, "BROAD_EXCEPT_ALLOWED", {})
+
+    stale = [file.path for file in files if file.path in allowed and not list(rules.no_broad_except(file))]
+
+    assert not stale, "take these out of BROAD_EXCEPT_ALLOWED"
 
 
 def test_licence_is_apache_2() -> None:

@@ -67,6 +67,7 @@ GOOD: list[tuple[Rule, str, str]] = [
     (rules.no_sleep, "installer/environment.py", "import time\ntime.sleep(1)\n"),
     (rules.no_print, "denticode_desktop/console/main.py", "print('x')\n"),
     (rules.no_dangerous_call, PAGE, "import subprocess\nsubprocess.run(['ls'], shell=False)\n"),
+    (rules.clock_and_chance_are_passed_in, SERVICE, "def f(random, time):\n    return random.get(), time.time()\n"),
     (rules.clock_and_chance_are_passed_in, SERVICE, "def f(clock):\n    return clock.now()\n"),
     (rules.clock_and_chance_are_passed_in, PAGE, "import time\ntime.time()\n"),
     (rules.library_is_placed, PAGE, "from PySide6.QtCore import QObject\nimport json\n"),
