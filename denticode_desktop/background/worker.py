@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 from denticode_desktop.domain.events import EngineStarted, EngineStopped
@@ -23,6 +24,10 @@ _log = logging.getLogger(__name__)
 TICK_S = 1.0
 IMPORT_S = 5.0
 LOCK_RETRY_S = 5.0
+QUIET_TURNS = 10
+REST_TICKS = 5
+"""After so many turns without work the sender looks at every fifth tick only, until somebody wakes it: a queue that is
+empty costs next to nothing, and work that came without a word (from the console) waits five seconds at most."""
 FIRST_RESTART_S = 1.0
 LAST_RESTART_S = 60.0
 STOP_S = 65.0
@@ -128,6 +133,7 @@ class Worker:
         self._due: queue.SimpleQueue[Due | None] = queue.SimpleQueue()
         self._owns_folder = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._quiet_turns = 0
 
     def start(self) -> None:
         """Begins all loops. Sending, scheduled syncs and imports wait until the folder's lock is ours."""
@@ -138,6 +144,7 @@ class Worker:
 
     def wake(self) -> None:
         """There is new work in the queue."""
+        self._quiet_turns = 0
         self._sender_wake.set()
 
     def sync_now(self, connection_id: ConnectionId, *, full: bool = False) -> None:
@@ -188,9 +195,12 @@ class Worker:
 
     def _tick(self) -> None:
         resumes = self._parts.ticks.resumes
-        while not self._stopping.wait(self._pace.tick_s):
+        for turn in count():
+            if self._stopping.wait(self._pace.tick_s):
+                return
             self._parts.ticks.tick()
-            self._sender_wake.set()
+            if self._quiet_turns < QUIET_TURNS or turn % REST_TICKS == 0:
+                self._sender_wake.set()
             if self._parts.ticks.resumes != resumes:
                 resumes = self._parts.ticks.resumes
                 self._parts.schedule.wake()
@@ -201,8 +211,9 @@ class Worker:
         self._parts.sender.start()
         while not self._stopping.is_set():
             self._sender_wake.clear()
+            self._quiet_turns += 1
             while self._parts.sender.tick() and not self._stopping.is_set():
-                continue
+                self._quiet_turns = 0
             self._sender_wake.wait()
 
     def _own_folder(self) -> bool:

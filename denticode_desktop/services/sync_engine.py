@@ -9,6 +9,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
 
 from denticode_desktop.domain.access import SYSTEM, Action, Actor, require
 from denticode_desktop.domain.connection import Connection, HoldReason
@@ -22,11 +23,12 @@ from denticode_desktop.ports.unit_of_work import Store
 from .gateways import Gateways
 from .sync_pages import Waiter, wait_in_slices
 from .sync_report import SyncReport
-from .sync_run import SyncRun, SyncTools
+from .sync_run import SyncRun, SyncTools, full_at_key
 
 MONTHLY_LIMIT_SETTING = "sync.monthly_call_limit"
 """Practice setting: calls a month and connection after which scheduled runs stop; a person's Sync Now still goes."""
 
+FULL_AFTER = timedelta(hours=26)
 CALM_THRESHOLD = 100_000
 _USUAL_THRESHOLD = gc.get_threshold()[0]
 
@@ -77,13 +79,15 @@ class SyncEngine:
     ) -> SyncReport:  # fmt: skip
         """Pulls every kind that this PMS can be read for; a kind without permission is skipped and named.
 
-        full: list everything, so that gone rows are found. Raises NotAllowedError, NotFoundError, UserError
+        full: list everything, so that gone rows are found; a scheduled run is full by itself when the last full one is
+        more than a day old. Raises NotAllowedError, NotFoundError, UserError
         (disconnected), BusyError (a run is under way), PersonNeededError (the roster is a strange one; the connection
         is held), PmsAuthError (held until somebody reconnects), the other PMS errors, SecretStoreError, StorageError.
         What was read before an error is kept and the next run goes on from there.
         """
         require(actor, Action.SYNC)
         connection = self._checked(actor, connection_id)
+        full = full or (actor == SYSTEM and self._is_full_overdue(connection_id))
         self._enter(connection)
         try:
             with self._exclusive(connection_id), calm_collector():
@@ -94,6 +98,15 @@ class SyncEngine:
         finally:
             with self._guard:
                 self._running.discard(connection_id)
+
+    def _is_full_overdue(self, connection_id: ConnectionId) -> bool:
+        """A computer that is switched off at night makes up for the nightly reconciliation in the morning."""
+        with self._tools.store.read() as uow:
+            told = uow.practice.setting(full_at_key(connection_id))
+        if told is None:
+            return False
+        age = self._tools.clock.utc_now() - datetime.fromisoformat(told)
+        return not timedelta(0) <= age <= FULL_AFTER
 
     def _enter(self, connection: Connection) -> None:
         with self._guard:

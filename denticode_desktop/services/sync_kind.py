@@ -1,11 +1,12 @@
 """The pull of one kind: begins or resumes at the stored cursor, stores batches of pages, ends the run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import ExternalError, PersonNeededError, PmsProtocolError, StorageError
+from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.domain.sync_cursor import SyncCursor, SyncKind
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import PmsGateway, PmsPage, PmsRecord
@@ -42,6 +43,22 @@ class WrongRosterError(PersonNeededError):
         self.finding = finding
 
 
+class LiveRows:
+    """Rows before the run, counted once for all kinds and only if somebody asks: counting reads every stamp."""
+
+    def __init__(self, store: Store, connection_id: ConnectionId) -> None:
+        self._store = store
+        self._connection_id = connection_id
+        self._counts: Mapping[str, int] | None = None
+
+    def count(self, kind: SyncKind) -> int:
+        """Of one kind."""
+        if self._counts is None:
+            with self._store.read() as uow:
+                self._counts = uow.roster.counts(self._connection_id)
+        return self._counts.get(kind.value, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class PullContext:
     """What the kinds of one run share. is_by_person: a person asked for it, not the schedule."""
@@ -50,6 +67,7 @@ class PullContext:
     gateway: PmsGateway
     store: Store
     sync_store: SyncStore
+    live_rows: LiveRows
     clock: Clock
     patience: Patience
     progress: SyncProgress
@@ -107,8 +125,7 @@ class KindPull:
         """Live rows before this run, where a check or the progress needs them."""
         if not self._cursor.is_full or (self._is_first_load and not self.is_resumed):
             return 0
-        with self._context.store.read() as uow:
-            return uow.roster.counts(self._connection_id).get(self._kind.value, 0)
+        return self._context.live_rows.count(self._kind)
 
     def _read_list(self) -> bool:
         since = self._cursor.since()

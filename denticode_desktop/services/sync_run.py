@@ -16,6 +16,7 @@ from denticode_desktop.domain.errors import (
     StorageError,
 )
 from denticode_desktop.domain.events import ConnectionChanged, SyncFinished
+from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.domain.sync_cursor import SyncKind
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
@@ -23,7 +24,7 @@ from denticode_desktop.ports.sync_store import SyncStore
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
 from .gateways import Gateways
-from .sync_kind import KindPull, PullContext, WrongRosterError
+from .sync_kind import KindPull, LiveRows, PullContext, WrongRosterError
 from .sync_pages import CancelledError, Patience, Waiter
 from .sync_progress import SyncProgress
 from .sync_report import (
@@ -88,7 +89,8 @@ class SyncRun:
         gateway = tools.gateways.open(self._connection.connection_id)
         context = PullContext(
             connection=self._connection, gateway=gateway, store=tools.store, sync_store=tools.sync_store,
-            clock=tools.clock, is_cancelled=self._is_cancelled,
+            live_rows=LiveRows(tools.store, self._connection.connection_id), clock=tools.clock,
+            is_cancelled=self._is_cancelled,
             patience=Patience(tools.wait, self._is_cancelled, tools.random_unit),
             progress=SyncProgress(self._connection.connection_id, tools.clock, tools.sink),
             is_full_asked=self._full, is_by_person=self._actor != SYSTEM,
@@ -132,6 +134,8 @@ class SyncRun:
             self._count_calls(uow)
             if outcome == "ok":
                 uow.connections.note_good_read(connection_id, tools.clock.utc_now())
+                if all(counts.is_full for counts in self._kinds.values()):
+                    uow.practice.set_setting(full_at_key(connection_id), tools.clock.utc_now().isoformat())
                 if self._connection.waiting_why:
                     uow.connections.note_waiting(connection_id, "", None)
             self._audit(uow, AuditKind.SYNC_FINISHED, outcome, duration_s=duration_s)
@@ -208,6 +212,11 @@ class SyncRun:
             )
         )  # fmt: skip
         self._tools.sink.publish(ConnectionChanged(self._connection.connection_id))
+
+
+def full_at_key(connection_id: ConnectionId) -> str:
+    """Name of the practice setting that tells when everything was listed last (ISO, UTC)."""
+    return f"sync.full_at.{connection_id}"
 
 
 def _hold_for(error: DenticodeError) -> tuple[HoldReason | None, str]:

@@ -59,11 +59,9 @@ _SAVE_CURSOR_SQL = (
     " is_running = excluded.is_running, run = excluded.run"
 )
 _RANGE = "FROM roster_stamp WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ?"
-_STAMPS_SQL = f"SELECT json_group_object(pms_id, is_gone || version) {_RANGE}"
-_STAMP_SQL = (
-    "SELECT pms_id, is_gone || version AS stamp FROM roster_stamp WHERE connection_id = ? AND kind = ? AND pms_id = ?"
-)
-_COUNT_SQL = f"SELECT count(*) {_RANGE}"
+_OBJECT = "SELECT count(*) AS rows, json_group_object(pms_id, told) AS found FROM "
+_STAMPS_SQL = f"{_OBJECT}(SELECT pms_id, is_gone || version AS told {_RANGE} LIMIT ?)"
+_VERSIONS_SQL = f"{_OBJECT}(SELECT pms_id, version AS told {_RANGE} AND is_gone = 0 LIMIT ?)"
 _COUNT_LIVE_SQL = f"SELECT count(*) {_RANGE} AND is_gone = 0"
 _RUN_OF_RANGE_SQL = (
     "UPDATE roster_stamp SET run = ? WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ? AND is_gone = 0"
@@ -105,8 +103,7 @@ class SqlSyncStore:
     def known_versions(self, connection_id: ConnectionId, kind: SyncKind, ids: Sequence[str]) -> Mapping[str, str]:
         """As the port."""
         with self._store.read_session() as session:
-            stamps = _stamps(session, connection_id, kind, ids)
-        return {pms_id: version for pms_id, (version, is_gone) in stamps.items() if not is_gone}
+            return _look_up(session, _VERSIONS_SQL, connection_id, kind, ids)
 
     def begin_bulk(self, connection_id: ConnectionId, kind: SyncKind) -> None:
         """As the port. A table that other connections have filled keeps its indexes."""
@@ -136,8 +133,10 @@ class SqlSyncStore:
             counts = PageCounts(0, 0)
             with self._store.write_session() as session:
                 writer = _PageWriter(session, connection_id, kind, cursor)
-                for rows, page in zip(made, pages, strict=True):
-                    counts = _sum(counts, writer.write(rows, page.unchanged_ids))
+                for rows in made:
+                    counts = _sum(counts, writer.write(rows))
+                if cursor.is_full:
+                    writer.stamp_unchanged({pms_id for page in pages for pms_id in page.unchanged_ids})
                 _save_cursor(session, connection_id, kind, cursor)
         return counts
 
@@ -190,17 +189,17 @@ class _PageWriter:
         self._kind = kind
         self._cursor = cursor
         self._table = ROSTER[kind]
+        self._written: set[str] = set()
 
-    def write(self, made: "_MadeRows", unchanged_ids: Sequence[str]) -> PageCounts:
+    def write(self, made: "_MadeRows") -> PageCounts:
         """New rows by plain INSERT, known ones by upsert; a row that was gone and is back counts as added."""
+        self._written.update(made)
         known = _stamps(self._session, self._connection_id, self._kind, list(made))
         fresh = [made[pms_id] for pms_id in made if pms_id not in known] if known else list(made.values())
         self._insert(fresh)
         counts = PageCounts(len(fresh), 0)
         if known:
             counts = _sum(counts, self._overwrite({pms_id: made[pms_id] for pms_id in known}, known))
-        if unchanged_ids and self._cursor.is_full:
-            self._stamp_unchanged(unchanged_ids)
         return counts
 
     def _insert(self, fresh: Sequence["_MadeRow"]) -> None:
@@ -231,15 +230,17 @@ class _PageWriter:
         )
         return None if row is None else tuple(row[column] for column in self._table.columns)
 
-    def _stamp_unchanged(self, ids: Sequence[str]) -> None:
-        """In one statement where the rows between the smallest and the largest id are exactly these."""
+    def stamp_unchanged(self, ids: set[str]) -> None:
+        """After the pages were written; in one statement where this batch is all there is between its ends."""
+        if not ids:
+            return
         run, connection_id, kind = self._cursor.run, self._connection_id, self._kind.value
-        wanted = frozenset(ids)
-        between = (connection_id, kind, min(wanted), max(wanted))
-        if self._session.value(_COUNT_LIVE_SQL, between) == len(wanted):
+        everyone = ids | self._written
+        between = (connection_id, kind, min(everyone), max(everyone))
+        if self._session.value(_COUNT_LIVE_SQL, between) == len(everyone):
             self._session.change(_RUN_OF_RANGE_SQL, (run, *between))
         else:
-            self._session.change_many(STAMP_RUN_SQL, [(run, connection_id, kind, pms_id) for pms_id in wanted])
+            self._session.change_many(STAMP_RUN_SQL, [(run, connection_id, kind, pms_id) for pms_id in ids])
 
 
 class _MadeRow(NamedTuple):
@@ -296,20 +297,31 @@ def _insert_many(session: Session, sql: str, rows: Sequence[Values]) -> None:
 def _stamps(
     session: Session, connection_id: ConnectionId, kind: SyncKind, ids: Sequence[str]
 ) -> dict[str, tuple[str, bool]]:
-    """id -> (version, is gone) of the stored ones among `ids`: one range of the B-tree where the ids lie together.
+    """id -> (version, is gone) of the stored ones among `ids`."""
+    found = _look_up(session, _STAMPS_SQL, connection_id, kind, ids)
+    return {pms_id: (stamp[1:], stamp[0] == "1") for pms_id, stamp in found.items()}
 
-    It comes as one JSON object: a row by itself would give Python's lock away, and wait for it, 500 times a page.
+
+def _look_up(
+    session: Session, sql: str, connection_id: ConnectionId, kind: SyncKind, ids: Sequence[str]
+) -> dict[str, str]:
+    """What `sql` tells of each of `ids`: from one range of the B-tree where they lie together, else one by one.
+
+    A range comes as one JSON object: rows one by one give Python's lock away, and wait for it, 500 times a page.
     """
     if not ids:
         return {}
     wanted = frozenset(ids)
-    between = (connection_id, kind.value, min(wanted), max(wanted))
-    if session.value(_COUNT_SQL, between) <= 2 * len(wanted) + 100:
-        found = _decode_stamps(session.value(_STAMPS_SQL, between))
-    else:
-        rows = [session.one(_STAMP_SQL, (connection_id, kind.value, pms_id)) for pms_id in wanted]
-        found = {row["pms_id"]: row["stamp"] for row in rows if row is not None}
-    return {pms_id: (stamp[1:], stamp[0] == "1") for pms_id, stamp in found.items() if pms_id in wanted}
+    most = 2 * len(wanted) + 100
+    row = session.one(sql, (connection_id, kind.value, min(wanted), max(wanted), most))
+    if row is not None and row["rows"] < most:
+        found = _decode_stamps(row["found"])
+        return found if found.keys() <= wanted else {pms_id: found[pms_id] for pms_id in wanted & found.keys()}
+    single: dict[str, str] = {}
+    for pms_id in wanted:
+        one = session.one(sql, (connection_id, kind.value, pms_id, pms_id, 1))
+        single |= _decode_stamps(one["found"]) if one is not None else {}
+    return single
 
 
 def _mark_gone(session: Session, connection_id: ConnectionId, kind: SyncKind, run: int) -> int:

@@ -1,55 +1,87 @@
 """What the engine process costs when there is nothing to do: `python -m tests.bench.idle [--seconds 30]`.
 
-A real worker in a child process: the real scheduler, sender and ticker on an empty encrypted database with one
-connection, with the window's pipes. Prints a table and, as the last line, one JSON object.
+The program's own engine (scheduler, ticker, sender, due loop) on an encrypted rehearsal folder with one connection,
+started the way the window starts it, after the sync that follows a start. Linux only. Prints a line for people and, as
+the last line, one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
-CHILD = "tests.bench.idle_engine"
+from denticode_desktop.background.engine_process import engine_command
+from denticode_desktop.rehearsal import practice_data as practice
+from tests.bench.sync_server import SimulatorProcess
+
+CONSOLE = [sys.executable, "-c", "import sys; from denticode_desktop.app import console_main; sys.exit(console_main())"]
+FIRST_SYNC_S = 20.0
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used (Linux)."""
+    """Seconds of CPU that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def rss_mb(pid: int) -> float:
-    """Resident memory (Linux)."""
+    """Resident memory."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
-def main() -> None:
-    """Measures one child."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    args = parser.parse_args()
+def make_folder(folder: Path, base_url: str) -> None:
+    """A rehearsal practice with one connection, through the console."""
+    console = [*CONSOLE, "--data-dir", str(folder), "--json"]
+    subprocess.run(
+        [*console, "init", "--practice", "Bench", "--owner", "Ann", "--rehearsal-only"], check=True, capture_output=True
+    )
+    subprocess.run(
+        [
+            *console, "--secrets-stdin", "connection", "add", "--pms", "dentrix-ascend", "--name", "Bench office",
+            "--environment", "rehearsal", "--host", base_url, "--organization-id", practice.ORGANIZATION_ID,
+            "--client-id", practice.CLIENT_ID,
+        ],
+        input=json.dumps({"client_secret": practice.CLIENT_SECRET}).encode(), check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def measure(folder: Path, seconds: float) -> dict[str, float | int]:
+    """One engine process at rest."""
     silence = threading.Event()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen([sys.executable, "-m", CHILD, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child,
-    ):
-        assert child.stdout is not None and child.stdin is not None
-        child.stdout.readline()
-        silence.wait(3.0)
+    with subprocess.Popen(engine_command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None and child.stdout is not None
+        started = child.stdout.readline()
+        silence.wait(FIRST_SYNC_S)
         before = cpu_s(child.pid)
-        silence.wait(args.seconds)
-        percent = 100 * (cpu_s(child.pid) - before) / args.seconds
+        silence.wait(seconds)
+        percent = 100 * (cpu_s(child.pid) - before) / seconds
         memory = rss_mb(child.pid)
         child.stdin.close()
-        code = child.wait()
-    print(f"engine at rest for {args.seconds:g} s: {percent:.2f} % of a core, {memory:.0f} MB, ended with {code}")
-    print(json.dumps({"bench": "idle", "seconds": args.seconds, "cpu_percent": round(percent, 3), "rss_mb": memory}))
+        events = [json.loads(line)["event"] for line in (started, *child.stdout)]
+    return {
+        "cpu_percent": round(percent, 3), "rss_mb": round(memory, 1), "exit_code": child.returncode,
+        "syncs": events.count("SyncFinished"),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Measures one engine."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as parent, SimulatorProcess(40) as simulator:
+        folder = Path(parent) / "data"
+        make_folder(folder, simulator.base_url)
+        result = measure(folder, args.seconds)
+    print(f"engine at rest for {args.seconds:g} s: {result['cpu_percent']} % of a core, {result['rss_mb']} MB")
+    print(json.dumps({"bench": "idle", "seconds": args.seconds, **result}))
 
 
 if __name__ == "__main__":

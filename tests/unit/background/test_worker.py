@@ -185,6 +185,16 @@ def test_sender_works_off_its_queue_and_then_follows_the_ticks() -> None:
     assert world.sink.events[0] == EngineStarted(is_sender=True)
 
 
+def test_sender_without_work_rests_and_a_wake_ends_its_rest() -> None:
+    world = World()
+    with world.running():
+        world.signals.wait_for("tick", 100)
+        looks = world.signals.count("sender tick")
+        assert looks < 60
+        world.worker.wake()
+        world.signals.wait_for("sender tick", looks + 10)
+
+
 def test_wake_makes_the_sender_look_before_the_next_tick() -> None:
     world = World()
     world.worker = Worker(world.worker._parts, Pace(tick_s=1000.0, stop_s=PATIENCE_S))

@@ -142,6 +142,17 @@ def test_full_run_marks_unseen_rows_gone_and_an_incremental_one_does_not(world: 
     assert (report.added, report.gone) == (1, 0)
 
 
+def test_schedule_makes_up_for_a_night_without_a_full_run(world: SyncWorld) -> None:
+    world.engine.run(ANN, CONNECTION_ID)
+    del world.pms.rows[SyncKind.PATIENTS]["1005"]
+    world.clock.move(25 * 3600)
+    assert world.engine.run(SYSTEM, CONNECTION_ID).gone == 0
+    world.clock.move(2 * 3600)
+    assert world.engine.run(ANN, CONNECTION_ID).gone == 0
+    assert world.engine.run(SYSTEM, CONNECTION_ID).gone == 1
+    assert not any(c.is_full for c in world.engine.run(SYSTEM, CONNECTION_ID).kinds.values())
+
+
 def test_row_changed_behind_the_reader_is_read_by_the_next_run(world: SyncWorld) -> None:
     """Page 1 is read, an hour later (the PMS is slow) its first row changes, then the last page shows a newer time."""
 
