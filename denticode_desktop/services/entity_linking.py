@@ -14,9 +14,19 @@ from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.entity_link import LinkRule, PatientLink, ProviderLink
 from denticode_desktop.domain.errors import NotFoundError, UserError
 from denticode_desktop.domain.events import LabsChanged
-from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsPatientId, PmsProviderId, ProviderId, WriteBackId
-from denticode_desktop.domain.people import Demographics, Patient, PmsPatient, PmsPatientStatus, PmsProvider
-from denticode_desktop.domain.write_back import ItemState
+from denticode_desktop.domain.ids import (
+    ConnectionId,
+    ItemId,
+    LabId,
+    PatientId,
+    PmsPatientId,
+    PmsProviderId,
+    ProviderId,
+    RemoteId,
+    WriteBackId,
+)
+from denticode_desktop.domain.people import Demographics, Patient, PmsPatient, PmsPatientStatus, PmsProvider, Provider
+from denticode_desktop.domain.write_back import ItemKind, ItemState, WaitingWhy
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
@@ -51,6 +61,8 @@ class Candidate:
     chart_number: str
     phone: str
     differs: tuple[str, ...]
+    is_taken: bool = False
+    """Linked to another patient of ours already: that link must be undone first."""
 
     def __repr__(self) -> str:
         return f"Candidate({self.pms_patient_id})"
@@ -73,11 +85,23 @@ class ProviderChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SentItem:
+    """An entry that is, or may be, in the chart of a patient who was unlinked: a person checks it in the PMS."""
+
+    item_id: ItemId
+    lab_id: LabId
+    kind: ItemKind
+    state: ItemState
+    remote_id: RemoteId | None
+
+
+@dataclass(frozen=True, slots=True)
 class Unlinked:
-    """What undoing a link means: write-backs that are paused now, and how many items are in that chart already."""
+    """What undoing a link means: write-backs paused now, how many items are in that chart, and all that were sent."""
 
     paused: tuple[WriteBackId, ...]
     in_chart: int
+    sent: tuple[SentItem, ...] = ()
 
 
 class EntityLinking:
@@ -95,11 +119,15 @@ class EntityLinking:
     ) -> LinkOutcome:
         """Links where the synced record is active and name and birth date agree; already linked so is fine.
 
+        A pair that a person rejected or unlinked stays apart, whatever a file says.
         Raises UserError where that record is linked to somebody else.
         """
         link = uow.people.patient_link(connection_id, patient_id)
         if link is not None:
-            return LinkOutcome(link.pms_patient_id == pms_patient_id)
+            is_same = link.pms_patient_id == pms_patient_id
+            return LinkOutcome(is_same, () if is_same else ("linked to another chart",))
+        if pms_patient_id in uow.people.rejected(connection_id, patient_id):
+            return LinkOutcome(False, ("rejected by a person",))
         found = uow.roster.pms_patient(connection_id, pms_patient_id)
         if found is None:
             return LinkOutcome(False, ("not in the PMS",))
@@ -114,7 +142,7 @@ class EntityLinking:
     def choose(
         self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
     ) -> None:
-        """A person says who it is.
+        """A person says who it is. What waits for a chart chosen earlier is paused.
 
         Raises NotAllowedError, NotFoundError, UserError (a chart that is merged, inactive, gone, or somebody else's).
         """
@@ -129,6 +157,8 @@ class EntityLinking:
             link = uow.people.patient_link(connection_id, patient_id)
             if link is not None and link.pms_patient_id == pms_patient_id:
                 return
+            if link is not None:
+                self._pause_open(uow, actor, connection_id, link.pms_patient_id)
             self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PERSON, actor.name, actor.role.value)
         self._sink.publish(LabsChanged())
 
@@ -174,39 +204,70 @@ class EntityLinking:
             )  # fmt: skip
 
     def unlink(self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId) -> Unlinked:
-        """Undoes a link: what was not sent is paused, what was sent is counted. Raises NotAllowedError, UserError."""
+        """Undoes a link for good: what was not sent is paused, what was sent is listed. Only a person links them again.
+
+        Raises NotAllowedError, UserError (not linked).
+        """
         require(actor, Action.LINK_PEOPLE)
+        at = self._clock.utc_now()
         with self._store.write() as uow:
             link = uow.people.patient_link(connection_id, patient_id)
             if link is None:
                 raise UserError("This patient is not linked over that connection.", field="patient")
-            uow.people.end_patient_link(connection_id, patient_id, actor.name, self._clock.utc_now())
-            result = self._pause_open(uow, connection_id, link.pms_patient_id)
+            uow.people.end_patient_link(connection_id, patient_id, actor.name, at)
+            # Else the PMS id that the Lab's file named would link the two again at the next send.
+            uow.people.reject_link(connection_id, patient_id, link.pms_patient_id, actor.name, at)
+            paused = self._pause_open(uow, actor, connection_id, link.pms_patient_id)
             uow.audit.append(
                 AuditDraft(
                     AuditKind.PATIENT_UNLINKED, actor.name, actor.role.value, connection_id=connection_id,
-                    pms_patient_id=link.pms_patient_id,
-                    detail={"patient_id": patient_id, "paused": len(result.paused), "in_chart": result.in_chart},
+                    pms_patient_id=link.pms_patient_id, detail={"patient_id": patient_id, "paused": len(paused)},
                 )
             )  # fmt: skip
+        sent = self._sent(connection_id, link.pms_patient_id)
         self._sink.publish(LabsChanged())
-        return result
+        return Unlinked(paused, sum(item.state is ItemState.DONE for item in sent), sent)
 
-    def _pause_open(self, uow: UnitOfWork, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> Unlinked:
-        paused: dict[WriteBackId, None] = {}
-        in_chart = 0
-        offset = 0
-        while views := uow.outbox.views(limit=LABS_A_READ, offset=offset):
-            offset += len(views)
-            for item in (v.item for v in views if v.item.connection_id == connection_id):
-                if item.pms_patient_id != pms_patient_id:
-                    continue
-                if item.state is ItemState.PLANNED:
-                    paused[item.writeback_id] = None
-                in_chart += item.state is ItemState.DONE
-        for writeback_id in paused:
+    def _pause_open(
+        self, uow: UnitOfWork, actor: Actor, connection_id: ConnectionId, pms_patient_id: PmsPatientId
+    ) -> tuple[WriteBackId, ...]:
+        """Pauses every write-back that still has something to send into that chart."""
+        planned = [
+            item
+            for item in uow.outbox.open_all()
+            if item.connection_id == connection_id
+            and item.pms_patient_id == pms_patient_id
+            and item.state is ItemState.PLANNED
+        ]
+        writeback_ids = tuple(dict.fromkeys(item.writeback_id for item in planned))
+        for writeback_id in writeback_ids:
             uow.outbox.set_paused(writeback_id, True)
-        return Unlinked(tuple(paused), in_chart)
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.WB_PAUSED, actor.name, actor.role.value, connection_id=connection_id,
+                    pms_patient_id=pms_patient_id, writeback_id=writeback_id, reason="patient unlinked",
+                )
+            )  # fmt: skip
+        if planned:
+            uow.outbox.note_waiting([item.item_id for item in planned], WaitingWhy.PAUSED.value, None)
+        return writeback_ids
+
+    def _sent(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> tuple[SentItem, ...]:
+        """Every item that is, or may be, in that chart."""
+        found: list[SentItem] = []
+        states = {ItemState.DONE, ItemState.INFLIGHT, ItemState.REVIEW}
+        offset = 0
+        with self._store.read() as uow:
+            while views := uow.outbox.views(states=states, limit=LABS_A_READ, offset=offset):
+                offset += len(views)
+                found += [
+                    SentItem(v.item.item_id, v.lab_id, v.item.kind, v.item.state, v.item.remote_id)
+                    for v in views
+                    if v.item.connection_id == connection_id
+                    and v.item.pms_patient_id == pms_patient_id
+                    and (v.item.state is not ItemState.REVIEW or v.item.sends or v.item.remote_id)
+                ]
+        return tuple(found)
 
     # -- who could it be -----------------------------------------------------------------------------------------
 
@@ -231,13 +292,19 @@ class EntityLinking:
             name = f"{person.last_name} {person.first_name}".strip()
             for hit in uow.roster.search_patients(name, connection_id=connection_id, limit=BORN_LIMIT) if name else ():
                 found[hit.patient.pms_patient_id] = hit.patient
-        fit = [
-            p
-            for p in found.values()
-            if p.pms_patient_id not in rejected and p.status not in _UNFIT and closeness(person, p.person) > 0
-        ]
-        fit.sort(key=lambda p: (-closeness(person, p.person), p.pms_patient_id))
-        return [_candidate(person, p) for p in fit[:MAX_CANDIDATES]]
+            fit = [
+                p
+                for p in found.values()
+                if p.pms_patient_id not in rejected
+                and p.status not in _UNFIT
+                and p.merged_into is None
+                and closeness(person, p.person) > 0
+            ]
+            fit.sort(key=lambda p: (-closeness(person, p.person), p.pms_patient_id))
+            return [
+                _candidate(person, p, owner=uow.people.linked_patient(connection_id, p.pms_patient_id))
+                for p in fit[:MAX_CANDIDATES]
+            ]
 
     # -- providers -----------------------------------------------------------------------------------------------
 
@@ -270,22 +337,32 @@ class EntityLinking:
     def resolve_provider(
         self, uow: UnitOfWork, connection: Connection, provider_id: ProviderId
     ) -> ProviderChoice | None:
-        """Confirmed link, else the one active person with the same NPI, else the default provider; None = nobody."""
+        """Confirmed link, else the one active person with the NPI, else with the name, else the default; None = nobody.
+
+        A confirmed provider who is no longer active is not replaced: a person must choose again.
+        """
         connection_id = connection.connection_id
-        writable = {
-            p.pms_provider_id: p for p in uow.roster.pms_providers(connection_id) if p.is_active and p.is_person
-        }
+        active = [p for p in uow.roster.pms_providers(connection_id) if p.is_active and p.is_person]
         link = uow.people.provider_link(connection_id, provider_id)
-        if link is not None and link.pms_provider_id in writable:
-            return ProviderChoice(link.pms_provider_id, link.rule)
-        provider = uow.people.provider(provider_id)
-        same = [p for p in writable.values() if provider.npi and p.npi == provider.npi]
-        if not same:
-            same = [p for p in writable.values() if _is_same_name(provider.name, p)]
-        if len(same) == 1:
-            return ProviderChoice(same[0].pms_provider_id, LinkRule.PMS_ID)
+        if link is not None:
+            is_active = any(p.pms_provider_id == link.pms_provider_id for p in active)
+            return ProviderChoice(link.pms_provider_id, link.rule) if is_active else None
+        found = _found_provider(uow.people.provider(provider_id), active)
         default = connection.settings.default_provider_id
-        return ProviderChoice(default, LinkRule.DEFAULT) if default is not None else None
+        if found is None and default is not None:
+            return ProviderChoice(default, LinkRule.DEFAULT)
+        return found
+
+
+def _found_provider(provider: Provider, active: Sequence[PmsProvider]) -> ProviderChoice | None:
+    """The only one with that NPI, else the only one with that name whose NPI does not say otherwise."""
+    with_npi = [p for p in active if provider.npi and p.npi == provider.npi]
+    if with_npi:
+        return ProviderChoice(with_npi[0].pms_provider_id, LinkRule.NPI) if len(with_npi) == 1 else None
+    named = [p for p in active if _is_same_name(provider.name, p)]
+    if len(named) != 1 or (provider.npi and named[0].npi):
+        return None
+    return ProviderChoice(named[0].pms_provider_id, LinkRule.NAME)
 
 
 def _is_same_name(name: str, provider: PmsProvider) -> bool:
@@ -295,9 +372,9 @@ def _is_same_name(name: str, provider: PmsProvider) -> bool:
     return bool(first and last) and ours in (f"{last} {first}", f"{first} {last}")
 
 
-def _candidate(person: Demographics, patient: PmsPatient) -> Candidate:
+def _candidate(person: Demographics, patient: PmsPatient, *, owner: PatientId | None) -> Candidate:
     theirs = patient.person
     return Candidate(
         patient.pms_patient_id, theirs.display_name, theirs.date_of_birth, theirs.chart_number, theirs.phone,
-        disagreements(person, theirs),
+        disagreements(person, theirs), is_taken=owner is not None,
     )  # fmt: skip

@@ -22,7 +22,7 @@ def disagreements(ours: Demographics, theirs: Demographics) -> tuple[str, ...]:
     found: list[str] = []
     if not _first_names(ours) & _first_names(theirs):
         found.append("first name")
-    if plain_name(ours.last_name) != plain_name(theirs.last_name):
+    if not plain_name(ours.last_name) or plain_name(ours.last_name) != plain_name(theirs.last_name):
         found.append("last name")
     if ours.date_of_birth != theirs.date_of_birth:
         found.append("birth date")
