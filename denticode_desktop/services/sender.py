@@ -153,9 +153,13 @@ class Sender:
         return did
 
     def _lane(self, connection: Connection, pace: Pace) -> Lane:
-        """The connection's lane with what the store says of it now; a new gateway when its settings changed."""
+        """The connection's lane with what the store says of it now.
+
+        A new gateway when its settings changed or it was tested or reconnected since: its secrets may be others.
+        """
         lane = self._lanes.get(connection.connection_id)
-        if lane is not None and lane.connection.settings != connection.settings:
+        before = lane.connection if lane is not None else connection
+        if lane is not None and (before.settings, before.tested_at) != (connection.settings, connection.tested_at):
             self._lanes.pop(connection.connection_id).gateway.close()
             lane = None
         if lane is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from denticode_desktop.domain.audit_event import AuditKind
-from denticode_desktop.domain.connection import HoldReason
+from denticode_desktop.domain.connection import ConnectionReport, HoldReason, Light
 from denticode_desktop.domain.errors import (
     PmsAuthError,
     PmsForbiddenError,
@@ -338,6 +338,18 @@ def test_a_locked_credential_store_sends_nothing(world: SenderWorld) -> None:
     world.secrets.is_locked = False
     world.turn(10)
     assert world.states(wb) == [D]
+
+
+def test_a_reconnected_connection_is_used_with_its_new_secrets(world: SenderWorld) -> None:
+    world.lab(patient=BEN)
+    world.turn()
+    world.turn(3)
+    assert len(world.directory.opened) == 1
+    with world.store.write() as uow:
+        uow.connections.set_report(world.connection_id, ConnectionReport(Light.GREEN, ()), world.clock.utc_now())
+    world.turn()
+    assert len(world.directory.opened) == 2
+    assert world.directory.opened[0].is_closed
 
 
 # -- the right patient ----------------------------------------------------------------------------------------------
