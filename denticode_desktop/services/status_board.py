@@ -5,46 +5,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from denticode_desktop.domain.connection import Connection, Environment, Light
-from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId, WriteBackId
+from denticode_desktop.domain.connection import Connection, Environment, HoldReason, Light
+from denticode_desktop.domain.ids import WriteBackId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 from denticode_desktop.ports.views import ItemView, LabSummary, QueueCounts
 
-from .sentences import SENTENCES, Sentence, say
+from .sentences import Sentence, say
+from .today_rows import (
+    RowAction,
+    TodayRow,
+    connection_rows,
+    done_rows,
+    no_connection_row,
+    review_rows,
+    unlinked_row,
+    unsent_row,
+    waiting_rows,
+)
+
+__all__ = ["CardLight", "ConnectionCard", "RowAction", "StatusBoard", "StripView", "TodayRow", "TodayView"]
 
 LIGHT_FRESH = timedelta(hours=24)
 NOTICE_AGE = timedelta(hours=4)
 ALERT_AGE = timedelta(hours=24)
+CLOCK_SLACK = timedelta(minutes=5)
+"""A time further ahead than this was written by a clock that went wrong: it proves nothing."""
+_BROKEN_HOLDS = frozenset({HoldReason.SIGN_IN, HoldReason.WRONG_ROSTER})
 MAX_ROWS = 500
-
-
-class RowAction(StrEnum):
-    """What the one button of a row does."""
-
-    NONE = "none"
-    OPEN_LAB = "open_lab"
-    SEND = "send"
-    DECIDE = "decide"
-    CONNECTION = "connection"
-
-
-@dataclass(frozen=True, slots=True)
-class TodayRow:
-    """One row: one plain sentence and at most one button. Sentences may hold names: for the screen only."""
-
-    sentence: Sentence
-    next_step: Sentence | None
-    action: RowAction
-    lab_id: LabId | None = None
-    item_id: ItemId | None = None
-    connection_id: ConnectionId | None = None
-    since: datetime | None = None
-    next_try_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        return f"TodayRow({self.sentence!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +87,17 @@ class StatusBoard:
     def today(self, day_start: datetime) -> TodayView:
         """The three lists. `day_start` is the viewer's local midnight, aware. Raises StorageError."""
         with self._store.read() as uow:
-            opened = uow.outbox.views(
-                states={ItemState.REVIEW, ItemState.PLANNED, ItemState.INFLIGHT}, limit=MAX_ROWS
-            )
+            review = uow.outbox.views(states={ItemState.REVIEW}, limit=MAX_ROWS)
+            opened = uow.outbox.views(states={ItemState.PLANNED, ItemState.INFLIGHT}, limit=MAX_ROWS)
             done = uow.outbox.views(states={ItemState.DONE}, done_since=day_start, limit=MAX_ROWS)
-            labs = uow.labs.summaries(limit=MAX_ROWS)
-            connections = [c for c in uow.connections.all() if c.is_enabled]
+            connections = uow.connections.all()
+            lab_needs, lab_waiting = _lab_rows(uow, connections)
             by_hand = {w: len(uow.outbox.writeback(w).by_hand) for w in {v.item.writeback_id for v in done}}
-        needs = [*_held_rows(connections), *_unlinked_rows(labs), *_review_rows(opened)]
-        return TodayView(tuple(needs), tuple(_waiting_rows(opened)), tuple(_done_rows(done, by_hand)))
+            unlinked = _unlinked_since(uow, opened)
+        with_open = {v.item.connection_id for v in opened}
+        stopped, waiting = waiting_rows(opened, {v.item.writeback_id for v in review}, unlinked)
+        needs = [*connection_rows(connections, with_open), *lab_needs, *stopped, *review_rows(review)]
+        return TodayView(tuple(needs), (*waiting, *lab_waiting), tuple(done_rows(done, by_hand)))
 
     def strip(self) -> StripView:
         """Lights and counts. Raises StorageError."""
@@ -141,115 +132,54 @@ class StatusBoard:
         report = connection.report
         if not connection.is_enabled:
             return CardLight.GREY, say("light.grey_off")
+        broken = _why_broken(connection)
+        if broken is not None:
+            return CardLight.FAILED, broken
         if report is None or connection.tested_at is None:
             return CardLight.GREY, say("light.grey_never")
-        if report.light is Light.FAILED:
-            return CardLight.FAILED, say(f"failure.{report.reason.value}" if report.reason else "light.failed")
         proven_at = max(t for t in (connection.tested_at, connection.last_good_read_at) if t is not None)
-        if self._clock.utc_now() - proven_at > LIGHT_FRESH:
+        if not -CLOCK_SLACK <= self._clock.utc_now() - proven_at <= LIGHT_FRESH:
             return CardLight.GREY, say("light.grey_old")
         if report.light is Light.YELLOW or connection.hold is not None:
             return CardLight.YELLOW, say("light.yellow")
         return CardLight.GREEN, say("light.green")
 
 
-def _held_rows(connections: Sequence[Connection]) -> list[TodayRow]:
-    rows = []
-    for connection in connections:
-        if connection.hold is None:
-            continue
-        key = f"hold.{connection.hold.value}"
-        sentence = say("today.connection_held", connection=connection.settings.name, why=say(key))
-        rows.append(
-            TodayRow(
-                sentence, say(f"{key}.next"), RowAction.CONNECTION, connection_id=connection.connection_id,
-                next_try_at=connection.next_try_at,
-            )
-        )  # fmt: skip
-    return rows
+def _why_broken(connection: Connection) -> Sentence | None:
+    """Why a connection does not work at all, as far as is known; None where nothing says so."""
+    if connection.hold is not None and connection.hold in _BROKEN_HOLDS:
+        return say(f"hold.{connection.hold.value}")
+    report = connection.report
+    if report is None or report.light is not Light.FAILED:
+        return None
+    return say(f"failure.{report.reason.value}" if report.reason else "light.failed")
 
 
-def _unlinked_rows(labs: Sequence[LabSummary]) -> list[TodayRow]:
-    """Finalized Labs that have no write-back: something must be settled first, which the Lab's page tells."""
-    return [
-        TodayRow(
-            say("today.unlinked", patient=lab.patient_name, visit=lab.visit_on.isoformat()), None,
-            RowAction.OPEN_LAB, lab_id=lab.lab_id, since=lab.finalized_at,
-        )
-        for lab in labs
-        if lab.is_finalized and not lab.has_writeback
-    ]  # fmt: skip
-
-
-def _grouped(views: Sequence[ItemView]) -> dict[WriteBackId, list[ItemView]]:
-    groups: dict[WriteBackId, list[ItemView]] = {}
-    for view in views:
-        groups.setdefault(view.item.writeback_id, []).append(view)
-    return groups
-
-
-def _review_rows(views: Sequence[ItemView]) -> list[TodayRow]:
-    rows = []
-    for group in _grouped([v for v in views if v.item.state is ItemState.REVIEW]).values():
-        first = group[0]
-        assert first.item.review_reason is not None  # a CHECK of the store
-        key = f"review.{first.item.review_reason.value}"
-        names: dict[str, str | int | Sentence] = {
-            "patient": first.patient_name, "visit": first.visit_on.isoformat(), "why": say(key),
-        }  # fmt: skip
-        if len(group) == 1:
-            sentence = say("today.review_one", what=say(f"what.{first.item.kind.value}"), **names)
+def _lab_rows(uow: UnitOfWork, connections: Sequence[Connection]) -> tuple[list[TodayRow], list[TodayRow]]:
+    """(rows of Needs you, rows of Waiting) for finalized Labs without a write-back."""
+    labs = [lab for lab in uow.labs.summaries(limit=MAX_ROWS) if lab.is_finalized and not lab.has_writeback]
+    enabled = [c for c in connections if c.is_enabled]
+    if labs and not enabled:
+        return [no_connection_row(labs)], []
+    needs: list[TodayRow] = []
+    waiting: list[TodayRow] = []
+    for lab in labs:
+        if _is_linked(uow, lab, enabled):
+            waiting.append(unsent_row(lab))
         else:
-            sentence = say("today.review_many", count=len(group), **names)
-        rows.append(
-            TodayRow(
-                sentence, say(f"{key}.next"), RowAction.DECIDE, lab_id=first.lab_id, item_id=first.item.item_id,
-                connection_id=first.item.connection_id, since=first.requested_at,
-            )
-        )  # fmt: skip
-    return rows
+            needs.append(unlinked_row(lab))
+    return needs, waiting
 
 
-def _waiting_rows(views: Sequence[ItemView]) -> list[TodayRow]:
-    rows = []
-    for group in _grouped([v for v in views if v.item.is_open]).values():
-        first = next((v for v in group if v.item.state is ItemState.INFLIGHT), group[0])
-        names = {"patient": first.patient_name, "visit": first.visit_on.isoformat()}
-        action = RowAction.OPEN_LAB
-        if first.requested_at is None and first.item.state is ItemState.PLANNED:
-            sentence, action = say("today.not_requested", **names), RowAction.SEND
-        elif first.is_paused and first.item.state is ItemState.PLANNED:
-            sentence = say("today.paused", **names)
-        else:
-            sentence = say("today.waiting", why=_why(first), **names)
-        rows.append(
-            TodayRow(
-                sentence, None, action, lab_id=first.lab_id, item_id=first.item.item_id,
-                connection_id=first.item.connection_id, since=first.requested_at,
-                next_try_at=first.item.next_try_at or first.connection_next_try_at,
-            )
-        )  # fmt: skip
-    return rows
+def _is_linked(uow: UnitOfWork, lab: LabSummary, enabled: Sequence[Connection]) -> bool:
+    patient_id = uow.labs.revision(lab.lab_id, lab.revision).content.patient_id
+    return any(uow.people.patient_link(c.connection_id, patient_id) is not None for c in enabled)
 
 
-def _why(view: ItemView) -> Sentence:
-    for code in (view.item.waiting_why, view.connection_waiting_why):
-        if f"waiting.{code}" in SENTENCES:
-            return say(f"waiting.{code}")
-    if view.connection_hold is not None:
-        return say("waiting.held")
-    return say("wait.checking" if view.item.state is ItemState.INFLIGHT else "wait.turn")
-
-
-def _done_rows(views: Sequence[ItemView], by_hand: dict[WriteBackId, int]) -> list[TodayRow]:
-    rows: list[tuple[datetime, TodayRow]] = []
-    for writeback_id, group in _grouped(views).items():
-        first = group[0]
-        names: dict[str, str | int | Sentence] = {
-            "patient": first.patient_name, "visit": first.visit_on.isoformat(), "count": len(group),
-        }  # fmt: skip
-        left = by_hand.get(writeback_id, 0)
-        sentence = say("today.in_chart_by_hand", by_hand=left, **names) if left else say("today.in_chart", **names)
-        done = max(v.item.done_at for v in group if v.item.done_at is not None)
-        rows.append((done, TodayRow(sentence, None, RowAction.OPEN_LAB, lab_id=first.lab_id, since=done)))
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
+def _unlinked_since(uow: UnitOfWork, opened: Sequence[ItemView]) -> set[WriteBackId]:
+    """Paused write-backs into a chart that no patient is linked with any more."""
+    return {
+        v.item.writeback_id
+        for v in opened
+        if v.is_paused and uow.people.linked_patient(v.item.connection_id, v.item.pms_patient_id) is None
+    }
