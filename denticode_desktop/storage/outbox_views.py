@@ -45,7 +45,7 @@ def views_of(
         return []
     parts = " UNION ALL ".join(f"SELECT id, writeback_id, seq FROM item WHERE {c}{also}" for c in conditions)
     rows = session.all(
-        f"WITH chosen AS (SELECT * FROM ({parts}) ORDER BY writeback_id, seq LIMIT :limit OFFSET :offset)"
+        f"WITH chosen AS (SELECT * FROM ({parts}) ORDER BY +writeback_id, +seq LIMIT :limit OFFSET :offset)"
         f" {_VIEW_SQL} ORDER BY i.writeback_id, i.seq",
         {
             "lab_id": lab_id, "done_since": None if done_since is None else to_time(done_since), "limit": limit,

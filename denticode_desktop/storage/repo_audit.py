@@ -13,6 +13,7 @@ from denticode_desktop.domain.audit_event import (
     AuditKind,
     seal,
 )
+from denticode_desktop.domain.errors import StorageError
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.views import AuditFilter
 
@@ -43,7 +44,10 @@ class SqlAudit:
         """As the port. A clock that went back does not take the log with it."""
         last = self._session.one("SELECT seq, at, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
         now = self._clock.utc_now()
-        at = now if last is None else max(now, from_time(last["at"]))
+        try:
+            at = now if last is None else max(now, from_time(last["at"]))
+        except (ValueError, TypeError) as error:
+            raise StorageError("damaged") from error
         event = seal(
             draft,
             seq=1 if last is None else int(last["seq"]) + 1,
@@ -96,7 +100,6 @@ class SqlAudit:
             return self.head().seq
         return int(self._session.value(f"SELECT count(*) FROM audit_event WHERE {' AND '.join(where)}", tuple(params)))
 
-
     def _where(self, filters: AuditFilter) -> tuple[list[str], list[object]]:
         """All filters but the kinds. Times become seqs, which the table is ordered by."""
         where, params = ["1"], list[object]()
@@ -140,6 +143,14 @@ def _values_of(event: AuditEvent) -> tuple[object, ...]:
 
 
 def _event_of(row: Row) -> AuditEvent:
+    """Raises StorageError (`damaged`) where somebody changed a row to what no event can be."""
+    try:
+        return _parsed(row)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StorageError("damaged") from error
+
+
+def _parsed(row: Row) -> AuditEvent:
     draft = AuditDraft(
         kind=AuditKind(row["kind"]), actor=row["actor"], role=row["role"], outcome=row["outcome"],
         connection_id=row["connection_id"], pms_patient_id=row["pms_patient_id"], lab_id=row["lab_id"],

@@ -112,6 +112,17 @@ class SqlOutbox:
         rows = self._session.all(f"{ITEM_SQL} WHERE {where} ORDER BY {order}", params)
         return [item_of(row) for row in rows]
 
+    def _open_of_patient(
+        self, state: ItemState, connection_id: ConnectionId, pms_patient_id: PmsPatientId, also: str = ""
+    ) -> list[Item]:
+        # Named, because SQLite would rather walk the whole queue in order than sort one patient's few items.
+        rows = self._session.all(
+            f"{ITEM_SQL} INDEXED BY ix_item_open WHERE i.state = '{state.value}' AND i.connection_id = ?"
+            f" AND i.pms_patient_id = ?{also} ORDER BY i.writeback_id, i.seq",
+            (connection_id, pms_patient_id),
+        )
+        return [item_of(row) for row in rows]
+
     def items(self, writeback_id: WriteBackId) -> Sequence[Item]:
         """As the port."""
         return self._items("i.writeback_id = ?", (writeback_id,), "i.seq")
@@ -143,18 +154,14 @@ class SqlOutbox:
 
     def open_items(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> Sequence[Item]:
         """As the port."""
-        inflight = self._items(
-            "i.state = 'INFLIGHT' AND i.connection_id = ? AND i.pms_patient_id = ?",
-            (connection_id, pms_patient_id), "i.writeback_id, i.seq",
-        )  # fmt: skip
-        planned = self._items(
-            "i.state = 'PLANNED' AND i.is_released = 1 AND i.connection_id = ? AND i.pms_patient_id = ?"
-            " AND NOT EXISTS (SELECT 1 FROM item e WHERE e.writeback_id = i.writeback_id AND"
+        inflight = self._open_of_patient(ItemState.INFLIGHT, connection_id, pms_patient_id)
+        planned = self._open_of_patient(
+            ItemState.PLANNED, connection_id, pms_patient_id,
+            " AND i.is_released = 1 AND NOT EXISTS (SELECT 1 FROM item e WHERE e.writeback_id = i.writeback_id AND"
             f" (e.state = 'REVIEW' OR (e.seq < i.seq AND e.state NOT IN {CLOSED})))"
             " AND NOT EXISTS (SELECT 1 FROM writeback w JOIN writeback o ON o.lab_id = w.lab_id AND"
             " o.connection_id = w.connection_id AND o.revision < w.revision JOIN item e ON e.writeback_id = o.id"
             f" WHERE w.id = i.writeback_id AND e.state NOT IN {CLOSED})",
-            (connection_id, pms_patient_id), "i.writeback_id, i.seq",
         )  # fmt: skip
         return [*inflight, *planned]
 
@@ -162,7 +169,8 @@ class SqlOutbox:
         """As the port."""
         return int(
             self._session.value(
-                "SELECT count(*) FROM item WHERE state = 'INFLIGHT' AND connection_id = ? AND pms_patient_id = ?",
+                "SELECT count(*) FROM item INDEXED BY ix_item_open WHERE state = 'INFLIGHT' AND connection_id = ?"
+                " AND pms_patient_id = ?",
                 (connection_id, pms_patient_id),
             )
         )

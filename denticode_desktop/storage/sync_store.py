@@ -125,7 +125,7 @@ class SqlSyncStore:
         self, connection_id: ConnectionId, kind: SyncKind, pages: Sequence[StoredPage], cursor: SyncCursor
     ) -> PageCounts:
         """As the port."""
-        if cursor.is_full and not self._is_checkpoint_late:
+        if not self._is_checkpoint_late:
             self._set_checkpoint(BULK_CHECKPOINT_PAGES)
         # Rows of later pages are made while SQLite, which works without Python's lock, stores the first ones.
         with ThreadPoolExecutor(1, thread_name_prefix="sync-rows") as pool:

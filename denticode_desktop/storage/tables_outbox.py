@@ -95,10 +95,16 @@ Index(
     unique=True, sqlite_where=sql("remote_id IS NOT NULL"),
 )  # fmt: skip
 QUEUED = "(state = 'INFLIGHT' OR (state = 'PLANNED' AND is_released = 1))"
-Index("ix_item_queue", ITEM.c.connection_id, ITEM.c.writeback_id, ITEM.c.seq, sqlite_where=sql(QUEUED))
+Index(
+    "ix_item_queue", ITEM.c.connection_id, ITEM.c.writeback_id, ITEM.c.seq, ITEM.c.pms_patient_id,
+    sqlite_where=sql(QUEUED),
+)  # fmt: skip
 OPEN = "(state = 'PLANNED' OR state = 'INFLIGHT')"
 """As OR: from `state = 'INFLIGHT'` SQLite concludes that an OR holds, but not that an IN does."""
-Index("ix_item_open", ITEM.c.state, ITEM.c.connection_id, ITEM.c.pms_patient_id, sqlite_where=sql(OPEN))
+Index(
+    "ix_item_open", ITEM.c.state, ITEM.c.connection_id, ITEM.c.pms_patient_id, ITEM.c.writeback_id, ITEM.c.seq,
+    sqlite_where=sql(OPEN),
+)  # fmt: skip
 Index("ix_item_waiting", ITEM.c.requested_at, sqlite_where=sql("state = 'PLANNED'"))
 Index("ix_item_review", ITEM.c.id, sqlite_where=sql("state = 'REVIEW'"))
 Index("ix_item_done", ITEM.c.done_at, sqlite_where=sql("state = 'DONE'"))

@@ -12,7 +12,7 @@ from denticode_desktop.domain.audit_event import GENESIS_HASH, is_intact
 from denticode_desktop.domain.ids import ItemId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.unit_of_work import UnitOfWork
-from tests.unit.storage.helpers import make_store, reopen_store
+from tests.unit.storage.helpers import new_store, reopen_store
 from tests.unit.storage.outbox_world import make_world
 
 from .victim import UNITS
@@ -97,7 +97,7 @@ def test_killed_while_a_store_is_made_it_is_there_whole_or_can_be_made(tmp_path:
         is_made = told == ["made"]
         has_file = (folder / "denticode.db").exists()
         unmade += not has_file
-        store = reopen_store(folder) if has_file else make_store(folder)
+        store = reopen_store(folder) if has_file else new_store(folder)
         assert store.check() == []
         store.close()
         at = at + 29  # a prime: other lines of every loop

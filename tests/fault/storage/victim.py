@@ -17,7 +17,7 @@ from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.ids import ItemId, RemoteId
 from denticode_desktop.domain.write_back import ItemState, OutcomeKind, ReviewReason, SendOutcome
 from denticode_desktop.storage.session import Params, Session
-from tests.unit.storage.helpers import make_store, reopen_store
+from tests.unit.storage.helpers import new_store, reopen_store
 from tests.unit.storage.outbox_world import AT, OutboxWorld, make_world
 
 UNITS = ("world", "writeback", "intent", "result", "done", "review")
@@ -60,7 +60,7 @@ def make(folder: Path, at: int) -> None:
         return trace if is_ours(frame.f_code) else None
 
     sys.settrace(lambda frame, _event, _arg: trace if is_ours(frame.f_code) else None)  # type: ignore[arg-type, return-value]
-    store = make_store(folder)
+    store = new_store(folder)
     sys.settrace(None)
     tell("made")
     store.close()

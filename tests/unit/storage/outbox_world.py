@@ -11,6 +11,7 @@ from denticode_desktop.domain.connection import ConnectionSettings, Environment
 from denticode_desktop.domain.fingerprint import fingerprint_of
 from denticode_desktop.domain.ids import (
     ConnectionId,
+    ItemId,
     LabId,
     PatientId,
     PmsCodeId,
@@ -129,6 +130,11 @@ class OutboxWorld:
                 uow, payloads, pms_patient_id=pms_patient_id, is_requested=is_requested
             )
             return list(uow.outbox.items(writeback_id))
+
+    def writeback_id_of(self, item_id: int) -> WriteBackId:
+        """Which write-back an item belongs to."""
+        with self.store.read() as uow:
+            return uow.outbox.item(ItemId(item_id)).writeback_id
 
     @contextmanager
     def sql(self) -> Iterator[Session]:

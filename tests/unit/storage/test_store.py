@@ -23,7 +23,7 @@ from denticode_desktop.storage.session import ConstraintError
 from denticode_desktop.storage.store import create_store, open_store
 from tests.fakes.clock import FakeClock
 
-from .helpers import KEY, VERSION, WORKSTATION, make_store, reopen_store
+from .helpers import KEY, VERSION, WORKSTATION, new_store, reopen_store
 from .outbox_world import OutboxWorld, make_world
 
 CANARY = "Quillfeather"
@@ -44,7 +44,7 @@ def add_canary(world: OutboxWorld) -> None:
 
 
 def test_wrong_key_is_refused_and_no_byte_changes(tmp_path: Path) -> None:
-    make_store(tmp_path).close()
+    new_store(tmp_path).close()
     before = bytes_of(tmp_path)
     with pytest.raises(StoreKeyError):
         open_store(tmp_path / "denticode.db", OTHER_KEY, FakeClock(), WORKSTATION, VERSION)
@@ -109,7 +109,7 @@ def test_plaintext_file_is_refused_and_no_byte_changes(tmp_path: Path) -> None:
 
 
 def test_newer_schema_is_refused_and_no_byte_changes(tmp_path: Path) -> None:
-    store = make_store(tmp_path)
+    store = new_store(tmp_path)
     with store.write_session() as session:
         session.execute("UPDATE alembic_version SET version_num = '9999_tomorrow'")
     store.close()
@@ -138,15 +138,15 @@ def test_missing_file_is_not_made_by_opening(tmp_path: Path) -> None:
 
 def test_missing_folder_is_told_from_an_existing_file(tmp_path: Path) -> None:
     with pytest.raises(StorePlaceError) as caught:
-        make_store(tmp_path / "nowhere")
+        new_store(tmp_path / "nowhere")
     assert caught.value.kind == "missing"
 
 
 def test_existing_file_is_not_overwritten_by_making(tmp_path: Path) -> None:
-    make_store(tmp_path).close()
+    new_store(tmp_path).close()
     before = bytes_of(tmp_path)
     with pytest.raises(StorePlaceError) as caught:
-        make_store(tmp_path)
+        new_store(tmp_path)
     assert caught.value.kind == "exists"
     assert bytes_of(tmp_path) == before
 
@@ -155,7 +155,7 @@ def test_file_that_appears_while_ours_is_made_is_kept(tmp_path: Path, monkeypatc
     path = tmp_path / "denticode.db"
     monkeypatch.setattr("denticode_desktop.storage.store.fold_wal", lambda *_: path.write_bytes(b"theirs"))
     with pytest.raises(StorePlaceError) as caught:
-        make_store(tmp_path)
+        new_store(tmp_path)
     assert caught.value.kind == "exists"
     assert bytes_of(tmp_path) == {"denticode.db": b"theirs"}
 
@@ -177,7 +177,7 @@ def test_file_of_noise_is_refused(tmp_path: Path, size: int) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are a POSIX thing")
 def test_file_and_folder_are_for_their_owner_only(tmp_path: Path) -> None:
-    make_store(tmp_path).close()
+    new_store(tmp_path).close()
     path = tmp_path / "denticode.db"
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)
@@ -203,7 +203,7 @@ def test_every_connection_has_the_pragmas_that_durability_and_secrecy_need(world
 
 
 def test_connection_without_cipher_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_store(tmp_path).close()
+    new_store(tmp_path).close()
     plain = tmp_path / "plain.db"
     sqlite3.connect(plain).close()
     plain.touch()

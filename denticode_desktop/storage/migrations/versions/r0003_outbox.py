@@ -130,12 +130,12 @@ STATEMENTS = (
     """,
     "CREATE INDEX ix_item_done ON item (done_at) WHERE state = 'DONE'",
     (
-        "CREATE INDEX ix_item_open ON item (state, connection_id, pms_patient_id) WHERE (state = 'PLANNED' OR "
-        "state = 'INFLIGHT')"
+        "CREATE INDEX ix_item_open ON item (state, connection_id, pms_patient_id, writeback_id, seq) WHERE (state = "
+        "'PLANNED' OR state = 'INFLIGHT')"
     ),
     (
-        "CREATE INDEX ix_item_queue ON item (connection_id, writeback_id, seq) WHERE (state = 'INFLIGHT' OR (state = "
-        "'PLANNED' AND is_released = 1))"
+        "CREATE INDEX ix_item_queue ON item (connection_id, writeback_id, seq, pms_patient_id) WHERE (state = "
+        "'INFLIGHT' OR (state = 'PLANNED' AND is_released = 1))"
     ),
     "CREATE INDEX ix_item_review ON item (id) WHERE state = 'REVIEW'",
     "CREATE INDEX ix_item_waiting ON item (requested_at) WHERE state = 'PLANNED'",
