@@ -29,6 +29,7 @@ PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", 2),  # the intent must survive a power cut
     ("foreign_keys", "ON", 1),
+    ("recursive_triggers", "ON", 1),  # else REPLACE deletes a row past the triggers that forbid it
     ("busy_timeout", str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
     ("trusted_schema", "OFF", 0),
     ("secure_delete", "ON", 1),

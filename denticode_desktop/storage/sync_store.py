@@ -26,6 +26,7 @@ from denticode_desktop.ports.sync_store import PageCounts, StoredPage
 from .roster_schema import (
     ALIAS_DELETE_SQL,
     ALIAS_INSERT_SQL,
+    PATIENTS,
     ROSTER,
     STAMP_RUN_SQL,
     STAMP_UPSERT_SQL,
@@ -58,11 +59,13 @@ _SAVE_CURSOR_SQL = (
     " run_mark = excluded.run_mark, after_id = excluded.after_id, is_full = excluded.is_full,"
     " is_running = excluded.is_running, run = excluded.run"
 )
-_RANGE = "FROM roster_stamp WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ?"
-_OBJECT = "SELECT count(*) AS rows, json_group_object(pms_id, told) AS found FROM "
-_STAMPS_SQL = f"{_OBJECT}(SELECT pms_id, is_gone || version AS told {_RANGE} LIMIT ?)"
-_VERSIONS_SQL = f"{_OBJECT}(SELECT pms_id, version AS told {_RANGE} AND is_gone = 0 LIMIT ?)"
-_COUNT_LIVE_SQL = f"SELECT count(*) {_RANGE} AND is_gone = 0"
+_OF_KIND = "FROM roster_stamp WHERE connection_id = ? AND kind = ?"
+_IN_RANGE = " AND pms_id BETWEEN ? AND ?"
+_AMONG = " AND pms_id IN (SELECT value FROM json_each(?))"
+_STAMPS_SQL = f"SELECT json_group_object(pms_id, is_gone || version) {_OF_KIND}"
+_VERSIONS_SQL = f"SELECT json_group_object(pms_id, version) {_OF_KIND} AND is_gone = 0"
+_COUNT_SQL = f"SELECT count(*) FROM (SELECT 1 {_OF_KIND}{_IN_RANGE} LIMIT ?)"
+_COUNT_LIVE_SQL = f"SELECT count(*) {_OF_KIND}{_IN_RANGE} AND is_gone = 0"
 _RUN_OF_RANGE_SQL = (
     "UPDATE roster_stamp SET run = ? WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ? AND is_gone = 0"
 )
@@ -71,8 +74,25 @@ _STAMP_GONE_SQL = "UPDATE roster_stamp SET is_gone = 1 WHERE connection_id = ? A
 _STAMP_INSERT_SQL = STAMP_UPSERT_SQL.split(" ON CONFLICT")[0]
 _FIRST_LOADS_SQL = "SELECT count(*) FROM sync_cursor WHERE kind = ? AND is_running = 1 AND mark IS NULL AND run <= 1"
 
+_FOUND_BY = (
+    "first_name", "last_name", "middle_name", "preferred_name", "date_of_birth", "key_last", "key_first", "key_phone",
+    "key_chart",
+)  # fmt: skip
+"""What indexes and aliases of a patient are made of. SQLite writes an index anew for every column that is set."""
+_FOUND_BY_PLACES = tuple(PATIENTS.columns.index(column) for column in _FOUND_BY)
+_FOUND_BY_SQL = (
+    f"SELECT json_group_object(pms_patient_id, json_array({', '.join(_FOUND_BY)})) FROM pms_patient"
+    " WHERE connection_id = ? AND pms_patient_id IN (SELECT value FROM json_each(?))"
+)
+_STEADY_PLACES = tuple(n for n in range(2, len(PATIENTS.columns)) if n not in _FOUND_BY_PLACES)
+_STEADY_SQL = (
+    f"UPDATE pms_patient SET {', '.join(f'{PATIENTS.columns[n]} = ?' for n in _STEADY_PLACES)}"
+    " WHERE connection_id = ? AND pms_patient_id = ?"
+)
+
 Values = tuple[object, ...]
-_decode_stamps = msgspec.json.Decoder(dict[str, str]).decode
+_decode_found_by = msgspec.json.Decoder(dict[str, list[str | None]]).decode
+_decode_object = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class SqlSyncStore:
@@ -215,12 +235,26 @@ class _PageWriter:
             is_same = version == made.version and (version != "" or self._stored(pms_id) == made.row)
             added += is_gone
             changed += not is_gone and not is_same
-        self._session.change_many(self._table.upsert_sql, [made.row for made in stale.values()])
         self._session.change_many(STAMP_UPSERT_SQL, [made.stamp for made in stale.values()])
         if self._kind is SyncKind.PATIENTS:
-            self._session.change_many(ALIAS_DELETE_SQL, [(self._connection_id, pms_id) for pms_id in stale])
-            _insert_many(self._session, ALIAS_INSERT_SQL, [a for made in stale.values() for a in made.aliases])
+            self._overwrite_patients(stale)
+        else:
+            self._session.change_many(self._table.upsert_sql, [made.row for made in stale.values()])
         return PageCounts(added, changed)
+
+    def _overwrite_patients(self, stale: "_MadeRows") -> None:
+        """Most changes are not about what a patient is found by: then no index and no alias is touched."""
+        found = self._session.value(
+            _FOUND_BY_SQL, (self._connection_id, msgspec.json.encode(list(stale)).decode())
+        )
+        before = _decode_found_by(found)
+        renamed = {p: made for p, made in stale.items() if before.get(p) != [made.row[n] for n in _FOUND_BY_PLACES]}
+        steady = [made.row for pms_id, made in stale.items() if pms_id not in renamed]
+        key = (self._connection_id,)
+        self._session.change_many(_STEADY_SQL, [(*(row[n] for n in _STEADY_PLACES), *key, row[1]) for row in steady])
+        self._session.change_many(self._table.upsert_sql, [made.row for made in renamed.values()])
+        self._session.change_many(ALIAS_DELETE_SQL, [(*key, pms_id) for pms_id in renamed])
+        _insert_many(self._session, ALIAS_INSERT_SQL, [a for made in renamed.values() for a in made.aliases])
 
     def _stored(self, pms_id: str) -> tuple[object, ...] | None:
         row = self._session.one(
@@ -305,23 +339,21 @@ def _stamps(
 def _look_up(
     session: Session, sql: str, connection_id: ConnectionId, kind: SyncKind, ids: Sequence[str]
 ) -> dict[str, str]:
-    """What `sql` tells of each of `ids`: from one range of the B-tree where they lie together, else one by one.
+    """What `sql` tells of each of `ids`: by one range of the B-tree where they lie together.
 
-    A range comes as one JSON object: rows one by one give Python's lock away, and wait for it, 500 times a page.
+    The answer is one JSON object: rows one by one give Python's lock away, and wait for it, 500 times a page.
     """
     if not ids:
         return {}
     wanted = frozenset(ids)
+    of_kind, ends = (connection_id, kind.value), (min(wanted), max(wanted))
     most = 2 * len(wanted) + 100
-    row = session.one(sql, (connection_id, kind.value, min(wanted), max(wanted), most))
-    if row is not None and row["rows"] < most:
-        found = _decode_stamps(row["found"])
-        return found if found.keys() <= wanted else {pms_id: found[pms_id] for pms_id in wanted & found.keys()}
-    single: dict[str, str] = {}
-    for pms_id in wanted:
-        one = session.one(sql, (connection_id, kind.value, pms_id, pms_id, 1))
-        single |= _decode_stamps(one["found"]) if one is not None else {}
-    return single
+    if session.value(_COUNT_SQL, (*of_kind, *ends, most)) < most:
+        found = _decode_object(session.value(sql + _IN_RANGE, (*of_kind, *ends)))
+    else:
+        among = msgspec.json.encode(list(wanted)).decode()
+        found = _decode_object(session.value(sql + _AMONG, (*of_kind, among)))
+    return found if found.keys() <= wanted else {pms_id: found[pms_id] for pms_id in wanted & found.keys()}
 
 
 def _mark_gone(session: Session, connection_id: ConnectionId, kind: SyncKind, run: int) -> int:

@@ -199,7 +199,8 @@ TRIGGERS = (
         ),
     ),
     trigger(
-        "tr_writeback_frozen", "BEFORE UPDATE ON writeback", "a write-back cannot be changed",
+        "tr_writeback_frozen", f"BEFORE UPDATE OF {', '.join(_WRITEBACK_FROZEN)}, requested_at ON writeback",
+        "a write-back cannot be changed",
         when=f"{frozen_columns(_WRITEBACK_FROZEN)}"
         " OR (OLD.requested_at IS NOT NULL AND NEW.requested_at IS NOT OLD.requested_at)",
     ),
@@ -211,7 +212,8 @@ TRIGGERS = (
         "NEW.state <> 'PLANNED' OR NEW.sends <> 0 OR NEW.is_released <> 0"
     )),
     trigger(
-        "tr_item_frozen", "BEFORE UPDATE ON item", "what was finalized cannot be changed",
+        # OF: a move names none of these columns, so that it does not pay for comparing the payload.
+        "tr_item_frozen", f"BEFORE UPDATE OF {', '.join(_ITEM_FROZEN)} ON item", "what was finalized cannot be changed",
         when=frozen_columns(_ITEM_FROZEN),
     ),
     trigger(

@@ -224,7 +224,9 @@ STATEMENTS = (
         "finalized Lab'); END"
     ),
     (
-        "CREATE TRIGGER tr_writeback_frozen BEFORE UPDATE ON writeback FOR EACH ROW WHEN NEW.id IS NOT OLD.id OR "
+        "CREATE TRIGGER tr_writeback_frozen BEFORE UPDATE OF id, connection_id, lab_id, revision, pms_patient_id, "
+        "snapshot_first_name, snapshot_last_name, snapshot_date_of_birth, content_sha256, finalized_at, "
+        "finalized_by, created_at, by_hand, requested_at ON writeback FOR EACH ROW WHEN NEW.id IS NOT OLD.id OR "
         "NEW.connection_id IS NOT OLD.connection_id OR NEW.lab_id IS NOT OLD.lab_id OR NEW.revision IS NOT "
         "OLD.revision OR NEW.pms_patient_id IS NOT OLD.pms_patient_id OR NEW.snapshot_first_name IS NOT "
         "OLD.snapshot_first_name OR NEW.snapshot_last_name IS NOT OLD.snapshot_last_name OR "
@@ -248,7 +250,8 @@ STATEMENTS = (
         "NEW.sends <> 0 OR NEW.is_released <> 0 BEGIN SELECT RAISE(ABORT, 'an item starts as PLANNED, unsent'); END"
     ),
     (
-        "CREATE TRIGGER tr_item_frozen BEFORE UPDATE ON item FOR EACH ROW WHEN NEW.id IS NOT OLD.id OR "
+        "CREATE TRIGGER tr_item_frozen BEFORE UPDATE OF id, writeback_id, connection_id, pms_patient_id, seq, kind, "
+        "payload, payload_sha256, marker, fingerprint ON item FOR EACH ROW WHEN NEW.id IS NOT OLD.id OR "
         "NEW.writeback_id IS NOT OLD.writeback_id OR NEW.connection_id IS NOT OLD.connection_id OR "
         "NEW.pms_patient_id IS NOT OLD.pms_patient_id OR NEW.seq IS NOT OLD.seq OR NEW.kind IS NOT OLD.kind OR "
         "NEW.payload IS NOT OLD.payload OR NEW.payload_sha256 IS NOT OLD.payload_sha256 OR NEW.marker IS NOT "
