@@ -237,3 +237,34 @@ def test_row_made_in_one_go_is_the_row_of_the_schema(record: PmsPatient) -> None
     row, aliases = _patient_row(ONE, record)
     assert row == PATIENTS.make_row(ONE, record)
     assert aliases == alias_rows(ONE, record)
+
+
+def test_change_of_anything_is_stored_whether_it_is_searched_by_or_not(database: SqlStore) -> None:
+    sync_store = SqlSyncStore(database)
+    steps = [
+        patient(1),
+        patient(1, "v2", city="Norrick", middle_name=""),
+        replace(patient(1, "v3", city="Easterby"), status=PmsPatientStatus.INACTIVE),
+        patient(1, "v4", "Hale", city="Easterby"),
+        patient(1, "v5", "Hale", city="Norrick", middle_name="Luz"),
+        replace(patient(1, "v6"), merged_into=PmsPatientId("9002")),
+    ]
+    for number, step in enumerate(steps):
+        counts = sync_store.store(ONE, PATIENTS_KIND, [page(step)], RUN_1)
+        assert (counts.added, counts.changed) == ((1, 0) if number == 0 else (0, 1))
+        with database.read() as uow:
+            assert uow.roster.pms_patient(ONE, step.pms_patient_id) == step
+            found = uow.roster.search_patients(step.person.last_name, connection_id=ONE, limit=5)
+            assert [hit.patient for hit in found] == [step]
+            assert not uow.roster.search_patients("Nobody", connection_id=ONE, limit=5)
+
+
+def test_row_that_comes_back_unchanged_is_no_longer_gone(database: SqlStore) -> None:
+    sync_store = SqlSyncStore(database)
+    sync_store.store(ONE, PATIENTS_KIND, [page(patient(1), patient(2))], RUN_1)
+    sync_store.store(ONE, PATIENTS_KIND, [page(unchanged=("9002",))], RUN_2)
+    assert sync_store.finish(ONE, PATIENTS_KIND, RUN_2) == 1
+    sync_store.store(ONE, PATIENTS_KIND, [page(patient(1))], replace(RUN_2, run=3))
+    with database.read() as uow:
+        assert uow.roster.counts(ONE)["patients"] == 2
+        assert len(uow.roster.search_patients("Quispe", connection_id=ONE, limit=5)) == 2
