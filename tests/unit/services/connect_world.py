@@ -124,7 +124,7 @@ class ConnectWorld:
         run = self._runs[connection_id, kind] = self._runs.get((connection_id, kind), 0) + 1
         sync_store = SqlSyncStore(self.store)
         sync_store.store(connection_id, kind, [StoredPage(rows, ())], SyncCursor(is_running=True, run=run))
-        sync_store.finish(connection_id, kind, SyncCursor(is_full=False, run=run))
+        sync_store.finish(connection_id, kind, SyncCursor(is_running=True, run=run))
 
     def ours(self, first: str = "Ana", last: str = "Ruiz", **changes: Any) -> PatientId:
         """A patient that a Lab brought."""
