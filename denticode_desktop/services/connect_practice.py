@@ -20,6 +20,7 @@ from denticode_desktop.domain.connection import (
 from denticode_desktop.domain.errors import NotFoundError, SecretStoreError, UserError
 from denticode_desktop.domain.events import ConnectionChanged, QueueChanged
 from denticode_desktop.domain.ids import ConnectionId, PmsLocationId, PmsProviderId
+from denticode_desktop.domain.people import PmsLocation
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.pms import ConnectionSecrets, PmsDirectory, PmsGateway, PmsProfile
@@ -271,6 +272,11 @@ class ConnectPractice:
             note_calls(uow, connection_id, calls, self._clock.utc_now())
             kind = AuditKind.CONNECTION_TESTED
             uow.audit.append(connection_draft(kind, actor, connection_id, "failed", report_detail(report)))
+
+    def locations(self, connection_id: ConnectionId) -> Sequence[PmsLocation]:
+        """The synced locations to choose from, none before the first sync. Raises StorageError."""
+        with self._store.read() as uow:
+            return uow.roster.pms_locations(connection_id)
 
     def choose_location(self, actor: Actor, connection_id: ConnectionId, location_id: PmsLocationId) -> None:
         """Sets the location and with it the time zone, from the synced list.
