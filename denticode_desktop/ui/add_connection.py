@@ -12,9 +12,11 @@ from denticode_desktop.ports.pms import ConnectionSecrets, PmsProfile
 from denticode_desktop.services.connect_practice import AddResult
 from denticode_desktop.services.connection_rules import NewConnection
 
+from .messages import words_of
 from .program import Practice
-from .task_runner import TaskRunner, words_of
+from .task_runner import TaskRunner
 from .widgets import PlainLabel, button
+from .window_services import WindowServices
 
 _SIGNS = {
     CheckOutcome.OK: "\u2714",
@@ -30,7 +32,7 @@ class AddConnectionDialog(QDialog):
 
     _checked = Signal(object)
 
-    def __init__(self, parent: QWidget, practice: Practice, actor: Actor, tasks: TaskRunner) -> None:
+    def __init__(self, parent: QWidget, practice: Practice | WindowServices, actor: Actor, tasks: TaskRunner) -> None:
         super().__init__(parent)
         self.setWindowTitle("Add Connection")
         self.setMinimumWidth(560)

@@ -5,19 +5,18 @@ from functools import partial
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QWidget
 
-from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.connection import ConnectionReport
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.domain.events import SyncFinished, SyncProgressed
 from denticode_desktop.domain.ids import ConnectionId
-from denticode_desktop.ports.engine import EngineLink
 from denticode_desktop.ports.pms import ConnectionSecrets, PmsProfile
 from denticode_desktop.services.status_board import CardLight, ConnectionCard
 
 from .add_connection import AddConnectionDialog, SecretsDialog
-from .program import Practice
-from .task_runner import TaskRunner, words_of
-from .widgets import Page, PlainLabel, button, card, clear, confirm
+from .messages import words_of
+from .page import Page
+from .widgets import PlainLabel, button, card, clear, confirm
+from .window_services import PageContext
 
 LIGHTS = {
     CardLight.GREEN: ("\u25cf Ready", "good"),
@@ -30,12 +29,12 @@ LIGHTS = {
 class ConnectionsPage(Page):
     """Connections first, then what each PMS can do."""
 
-    def __init__(self, practice: Practice, actor: Actor, tasks: TaskRunner, engine: EngineLink) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__("PMS Integrations")
-        self._practice = practice
-        self._actor = actor
-        self._tasks = tasks
-        self._engine = engine
+        self._practice = context.services
+        self._actor = context.services.actor
+        self._tasks = context.tasks
+        self._engine = context.services.engine
         self._cards: Sequence[ConnectionCard] = ()
         self._bars: dict[ConnectionId, QProgressBar] = {}
         self.bar.addWidget(button("Add Connection \u2026", self._add, name="connectionAdd", kind="primary"))
@@ -44,7 +43,7 @@ class ConnectionsPage(Page):
         """Reads cards and profiles off the UI thread."""
 
         def read() -> tuple[Sequence[ConnectionCard], Sequence[PmsProfile]]:
-            return self._practice.status.connection_cards(), self._practice.connect.profiles()
+            return self._practice.board.connection_cards(), self._practice.connect.profiles()
 
         self._tasks.run(read, lambda found: self._show(*found), self._failed)
 
@@ -121,6 +120,13 @@ class ConnectionsPage(Page):
         for entry in self._cards:
             if entry.connection.is_enabled:
                 self._engine.sync_now(entry.connection.connection_id)
+
+    def on_event(self, event: object) -> None:
+        """As Page."""
+        if isinstance(event, SyncProgressed):
+            self.on_progress(event)
+        elif isinstance(event, SyncFinished):
+            self.on_finished(event)
 
     def on_progress(self, event: SyncProgressed) -> None:
         """Moves the bar."""

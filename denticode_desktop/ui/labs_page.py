@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.charting import Procedure
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.domain.ids import LabId
@@ -25,9 +24,10 @@ from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.views import ItemView, LabSummary
 from denticode_desktop.services.lab_views import LabView
 
-from .program import Practice
-from .task_runner import TaskRunner, words_of
-from .widgets import Page, PlainLabel, button, card, clear, confirm, shown
+from .messages import words_of
+from .page import Page
+from .widgets import PlainLabel, button, card, clear, confirm, shown
+from .window_services import PageContext
 
 STATE_WORDS = {
     ItemState.PLANNED: ("\u25d4 Waiting", "muted"),
@@ -41,12 +41,12 @@ STATE_WORDS = {
 class LabsPage(Page):
     """List at the left, one Lab at the right."""
 
-    def __init__(self, practice: Practice, actor: Actor, tasks: TaskRunner, wake: Callable[[], None]) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__("Lab sessions")
-        self._practice = practice
-        self._actor = actor
-        self._tasks = tasks
-        self._wake = wake
+        self._practice = context.services
+        self._actor = context.services.actor
+        self._tasks = context.tasks
+        self._wake = context.services.engine.wake
         self._view: LabView | None = None
         self.bar.addWidget(button("Import Lab file \u2026", self._import, name="labImport", kind="primary"))
         columns = QHBoxLayout()
@@ -68,7 +68,7 @@ class LabsPage(Page):
         self.body.addLayout(columns, 1)
         self._empty("Choose a Lab at the left, or import a Lab file.")
 
-    def open(self, lab_id: LabId) -> None:
+    def open_lab(self, lab_id: LabId) -> None:
         """Shows that Lab."""
         self._read(lab_id)
 

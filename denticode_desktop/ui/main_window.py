@@ -1,165 +1,214 @@
-"""The main window: rail, pages, environment band, status strip. One shortcut table feeds keys and tool tips."""
+"""The main window: rail, pages, environment band, status strip. Built and painted before the services are there."""
 
-from collections.abc import Callable
-from datetime import datetime
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from denticode_desktop.domain.errors import DenticodeError
+from denticode_desktop.domain.events import SyncProgressed
+from denticode_desktop.domain.ids import ConnectionId, LabId
+from denticode_desktop.services.status_board import StripView
 
-from denticode_desktop.domain.access import Actor
-from denticode_desktop.domain.connection import Environment
-from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
-from denticode_desktop.domain.ids import LabId
-from denticode_desktop.ports.engine import EngineLink
-from denticode_desktop.services.status_board import CardLight, StripView
+from .environment_band import EnvironmentBand
+from .event_bridge import EventBridge
+from .messages import message_of
+from .page import Page
+from .pages import PAGES
+from .rail import Rail
+from .shortcuts import KEYS, PAGE_KEYS, Command
+from .status_strip import StatusStrip
+from .task_runner import TaskRunner
+from .widgets import ErrorPanel, LoadingState
+from .window_services import PageContext, WindowServices
+from .words import tr
 
-from .audit_page import AuditPage
-from .connections_page import ConnectionsPage
-from .labs_page import LabsPage
-from .program import Practice
-from .task_runner import EventBridge, TaskRunner
-from .today_page import TodayPage
-from .widgets import Page, PlainLabel
-
-SHORTCUTS = {"F5": "Sync Now", "Ctrl+1": "Today", "Ctrl+2": "Lab sessions", "Ctrl+3": "PMS Integrations",
-             "Ctrl+4": "Audit log"}  # fmt: skip
-LIGHT_WORDS = {
-    CardLight.GREEN: "\u25cf Ready",
-    CardLight.YELLOW: "\u25b2 Limited",
-    CardLight.FAILED: "\u2716 Not working",
-    CardLight.GREY: "\u25cb Not proven now",
-}
-REFRESH_DELAY_MS = 150
+REFRESH_GAP_MS = 150
+STRIP_EVERY_MS = 30_000
+NARROW_BELOW = 1000
 
 
 class MainWindow(QMainWindow):
-    """Built before the services are there; `attach` fills it."""
+    """Navigator for its pages. `look_chosen` tells light or dark to whoever keeps it."""
 
-    def __init__(self, *, demo_note: str = "") -> None:
+    look_chosen = Signal(str)
+
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Denticode Desktop")
         self.resize(1180, 760)
-        self.setMinimumSize(760, 460)
+        self.setMinimumSize(720, 420)
+        self.band = EnvironmentBand()
+        self.rail = Rail()
+        self.strip = StatusStrip()
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("pages")
+        self._stack.addWidget(LoadingState(tr("Opening the practice \u2026")))
+        self.setCentralWidget(self._frame())
+        self._pages: dict[str, Page] = {}
+        self._services: WindowServices | None = None
+        self._context: PageContext | None = None
+        self._later = _single_shot(self, REFRESH_GAP_MS, self._refresh_now)
+        self._ages = QTimer(self)
+        self._ages.setInterval(STRIP_EVERY_MS)
+        self._ages.timeout.connect(self._read_strip)
+        self.rail.chosen.connect(self._show_page)
+        self.rail.look_chosen.connect(self.look_chosen)
+
+    def _frame(self) -> QWidget:
         central = QWidget()
         outer = QVBoxLayout(central)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self._band = PlainLabel(demo_note, name="band")
-        self._band.setVisible(bool(demo_note))
-        outer.addWidget(self._band)
+        outer.addWidget(self.band)
         row = QHBoxLayout()
         row.setSpacing(0)
-        self._rail = QListWidget()
-        self._rail.setObjectName("rail")
-        self._rail.setAccessibleName("Pages")
-        self._rail.setFixedWidth(190)
-        self._rail.currentRowChanged.connect(self._show_page)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(PlainLabel("   Opening the practice \u2026", kind="muted"))
-        row.addWidget(self._rail)
+        row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
         outer.addLayout(row, 1)
-        self.setCentralWidget(central)
-        self._strip = PlainLabel("Starting \u2026", name="strip")
-        self._strip.setWordWrap(False)
-        self._strip.setContentsMargins(12, 4, 12, 4)
-        self.statusBar().addWidget(self._strip, 1)
-        self._pages: list[Page] = []
-        self._engine_words = ""
-        self._sync_words = ""
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(REFRESH_DELAY_MS)
-        self._later.timeout.connect(self._refresh_now)
+        outer.addWidget(self.strip)
+        return central
 
-    def attach(
-        self,
-        practice: Practice,
-        actor: Actor,
-        tasks: TaskRunner,
-        bridge: EventBridge,
-        engine: EngineLink,
-        now: Callable[[], datetime],
-    ) -> None:
-        """Fills the window with pages over these services."""
-        self._practice = practice
-        self._tasks = tasks
-        self._labs = LabsPage(practice, actor, tasks, engine.wake)
-        connections = ConnectionsPage(practice, actor, tasks, engine)
-        today = TodayPage(
-            practice, actor, tasks, now, self._open_lab, lambda: self._rail.setCurrentRow(2), engine.wake
-        )
-        audit = AuditPage(practice, actor, tasks)
-        self._connections = connections
-        self._pages = [today, self._labs, connections, audit]
-        names = ("\u2600  Today", "\u270e  Lab sessions", "\u2699  PMS Integrations", "\u2630  Audit log")
-        for page, name in zip(self._pages, names, strict=True):
-            self._stack.addWidget(page)
-            self._rail.addItem(name)
-        for number in range(len(self._pages)):
-            key = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
-            key.activated.connect(lambda row=number: self._rail.setCurrentRow(row))
-        QShortcut(QKeySequence("F5"), self).activated.connect(connections.sync_all)
-        bridge.happened.connect(self.on_event)
-        self._rail.setCurrentRow(0)
-        self._refresh_now()
+    # -- filling -------------------------------------------------------------------------------------------------
 
-    def fail(self, words: str) -> None:
-        """The practice could not be opened: one sentence instead of the pages."""
-        self._stack.addWidget(PlainLabel(words, kind="bad"))
-        self._stack.setCurrentIndex(self._stack.count() - 1)
-        self._strip.set_words("Nothing was changed.")
+    def attach(self, services: WindowServices, tasks: TaskRunner, events: EventBridge) -> None:
+        """Fills the window over an open practice and opens Today."""
+        self._services = services
+        self._context = PageContext(services, tasks, events, self)
+        self.rail.set_names(services.practice_name, f"{services.actor.name} \u00b7 {services.actor.role.value}")
+        events.happened.connect(self.on_event)
+        for key in KEYS:
+            self._shortcut(key.keys, lambda wanted=key.command: self.command(wanted))
+        for keys, spec in zip(PAGE_KEYS, PAGES, strict=False):
+            self._shortcut(keys, lambda wanted=spec.key: self.open_page(wanted))
+        self.open_page(PAGES[0].key)
+        self._read_strip()
+        self._ages.start()
 
-    def _open_lab(self, lab_id: LabId) -> None:
-        self._rail.setCurrentRow(1)
-        self._labs.open(lab_id)
+    def fail(self, error: DenticodeError) -> None:
+        """The practice could not be opened: what is the matter instead of the pages."""
+        message = message_of(error)
+        panel = ErrorPanel()
+        panel.show_error(message.sentence, message.next_step, message.details)
+        self._stack.setCurrentIndex(self._stack.addWidget(panel))
+        self.strip.say(tr("Nothing was changed."))
 
-    def _show_page(self, row: int) -> None:
-        if 0 <= row < len(self._pages):
-            self._stack.setCurrentWidget(self._pages[row])
-            self._pages[row].refresh()
+    def page(self, key: str) -> Page:
+        """The page of that key, made when it is first wanted."""
+        found = self._pages.get(key)
+        if found is None:
+            assert self._context is not None
+            found = next(spec for spec in PAGES if spec.key == key).factory(self._context)
+            self._pages[key] = found
+            self._stack.addWidget(found)
+        return found
+
+    def _shortcut(self, keys: str, act: object) -> None:
+        made = QShortcut(QKeySequence(keys), self)
+        made.activated.connect(act)
+
+    # -- Navigator -----------------------------------------------------------------------------------------------
+
+    def open_page(self, key: str) -> None:
+        """As Navigator."""
+        self.rail.set_current(key)
+        if self._stack.currentWidget() is not self._pages.get(key):
+            self._show_page(key)
+
+    def open_lab(self, lab_id: LabId) -> None:
+        """As Navigator."""
+        self.open_page("labs")
+        show = getattr(self.page("labs"), "open_lab", None)
+        if show is not None:
+            show(lab_id)
+
+    def open_connection(self, connection_id: ConnectionId | None, *, reconnect: bool = False) -> None:
+        """As Navigator."""
+        self.open_page("connections")
+        show = getattr(self.page("connections"), "open_connection", None)
+        if show is not None:
+            show(connection_id, reconnect=reconnect)
+
+    def changed(self) -> None:
+        """As Navigator."""
+        if self._services is not None:
+            self._services.engine.wake()
+        self._refresh_soon()
+
+    # -- what happens --------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _show_page(self, key: str) -> None:
+        if self._context is None:
+            return
+        page = self.page(key)
+        self._stack.setCurrentWidget(page)
+        page.on_shown()
+
+    def command(self, wanted: Command) -> None:
+        """A key of the table: the page first, else the window."""
+        current = self._stack.currentWidget()
+        if isinstance(current, Page) and current.on_command(wanted):
+            return
+        if wanted is Command.SYNC and self._services is not None:
+            services = self._services
+            self._tasks().run(
+                lambda: [c.connection_id for c in services.connect.connections() if c.is_enabled], self._sync_all,
+                self._ignore,
+            )  # fmt: skip
+
+    def _sync_all(self, connection_ids: list[ConnectionId]) -> None:
+        assert self._services is not None
+        for connection_id in connection_ids:
+            self._services.engine.sync_now(connection_id)
 
     @Slot(object)
     def on_event(self, event: object) -> None:
-        """Coalesced: many events, one refresh."""
-        if isinstance(event, SyncProgressed):
-            total = f" of {event.total}" if event.total else ""
-            self._sync_words = f"Reading {event.kind}: {event.done}{total}"
-            self._connections.on_progress(event)
-            self._say_strip()
-            return
-        if isinstance(event, SyncFinished):
-            self._sync_words = event.sentence
-            self._connections.on_finished(event)
-        elif isinstance(event, EngineStopped):
-            self._engine_words = "Sending stopped; it is being started again." if event.will_restart else ""
-        elif isinstance(event, EngineStarted):
-            self._engine_words = "" if event.is_sender else "Sending is off here: another Denticode is running."
-        self._later.start()
+        """Every event reaches strip and pages at once; reading again happens once for many."""
+        self.strip.hear(event)
+        for page in self._pages.values():
+            page.on_event(event)
+        if not isinstance(event, SyncProgressed):
+            self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
 
     def _refresh_now(self) -> None:
         current = self._stack.currentWidget()
         if isinstance(current, Page):
             current.refresh()
-        self._tasks.run(self._practice.status.strip, self._show_strip, lambda _error: None)
+        self._read_strip()
+
+    def _read_strip(self) -> None:
+        if self._services is not None:
+            self._tasks().run(self._services.board.strip, self._show_strip, self._ignore)
 
     def _show_strip(self, view: StripView) -> None:
-        self._view = view
-        names = sorted({e.value.capitalize() for e in view.environments})
-        title = " / ".join(names) if names else "no PMS connected"
-        self.setWindowTitle(f"Denticode Desktop \u2013 {title}")
-        if Environment.REHEARSAL in view.environments or view.is_rehearsal_only:
-            self._band.setVisible(True)
-            if not self._band.text():
-                self._band.setText("REHEARSAL \u2013 nothing here is real")
-        lights = [f"{card.connection.settings.name}: {LIGHT_WORDS[card.light]}" for card in view.cards]
-        counts = view.counts
-        queue = f"Needs you {counts.needs_person} \u00b7 Waiting {counts.waiting} \u00b7 Checking {counts.checking}"
-        age = " \u00b7 \u26a0 something waits for more than a day" if view.is_alert else ""
-        self._strip_words = "   |   ".join([*(lights or ["No PMS connected"]), queue + age])
-        self._say_strip()
+        assert self._services is not None
+        is_rehearsal_only = view.is_rehearsal_only
+        self.band.show_environments(view.environments, is_rehearsal_only=is_rehearsal_only)
+        names = sorted({e.value.capitalize() for e in view.environments}) or ["Rehearsal"] * is_rehearsal_only
+        where = " / ".join(names) if names else tr("no PMS connected")
+        self.setWindowTitle(f"Denticode Desktop \u2013 {where}")
+        self.strip.show_view(view, self._services.utc_now())
 
-    def _say_strip(self) -> None:
-        parts = [getattr(self, "_strip_words", ""), self._sync_words, self._engine_words]
-        self._strip.set_words("   |   ".join(part for part in parts if part))
+    def _ignore(self, error: DenticodeError) -> None:
+        self.strip.say(message_of(error).sentence)
+
+    def _tasks(self) -> TaskRunner:
+        assert self._context is not None
+        return self._context.tasks
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow window keeps its room for the page."""
+        super().resizeEvent(event)
+        self.rail.set_narrow(self.width() < NARROW_BELOW)
+
+
+def _single_shot(parent: QMainWindow, interval_ms: int, act: object) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(act)
+    return timer

@@ -1,18 +1,29 @@
-"""What the window needs of the program: Protocols that the composition root fulfils."""
+"""What the window needs of the program: Protocols that the composition root fulfils (app/window.py)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from denticode_desktop.domain.chart_match import Look
 from denticode_desktop.domain.events import Event
+from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
+from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
 from denticode_desktop.ports.engine import EngineLink
 from denticode_desktop.services.audit_log import AuditLog
 from denticode_desktop.services.connect_practice import ConnectPractice
 from denticode_desktop.services.entity_linking import EntityLinking
 from denticode_desktop.services.lab_desk import LabDesk
 from denticode_desktop.services.outbox import Outbox
+from denticode_desktop.services.people_search import PeopleSearch
 from denticode_desktop.services.practice_setup import PracticeSetup
 from denticode_desktop.services.status_board import StatusBoard
+
+
+class UtcClock(Protocol):
+    """The Clock port's utc_now."""
+
+    def utc_now(self) -> datetime: ...
 
 
 class Practice(Protocol):
@@ -34,12 +45,24 @@ class Practice(Protocol):
     def linking(self) -> EntityLinking: ...
 
     @property
+    def people(self) -> PeopleSearch: ...
+
+    @property
     def status(self) -> StatusBoard: ...
 
     @property
     def audit(self) -> AuditLog: ...
 
+    @property
+    def clock(self) -> UtcClock: ...
+
     def listen(self, listener: Callable[[Event], None]) -> None: ...
+
+    def read_back(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind) -> Look:
+        """The chart itself, now: over the network. Raises the PMS errors."""
+        ...
+
+    def decision(self, request_id: int) -> DecisionRequest: ...
 
 
 class Created(Protocol):

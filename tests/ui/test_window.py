@@ -11,9 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.services.status_board import CardLight
-from denticode_desktop.ui import labs_page, today_page
+from denticode_desktop.ui import labs_page
 from denticode_desktop.ui.add_connection import AddConnectionDialog
 from denticode_desktop.ui.theme import DARK, LIGHT, Tokens, contrast
+from denticode_desktop.ui.today import page as today_page
 from denticode_desktop.ui.widgets import PlainLabel, shown
 from tests.ui.window_world import WindowWorld, window_world
 
@@ -45,11 +46,11 @@ def texts(world: WindowWorld) -> str:
 
 
 def open_lab(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "rail")
-    labs = world.window.findChild(QListWidget, "labList")
+    rail = world.window.findChild(QListWidget, "railList")
     assert rail is not None
-    assert labs is not None
     rail.setCurrentRow(1)
+    labs = world.window.findChild(QListWidget, "labList")
+    assert labs is not None
     qtbot.waitUntil(lambda: labs.count() == 1 and "Ruiz" in labs.item(0).text(), timeout=WAIT_MS)
     labs.setCurrentRow(0)
     qtbot.waitUntil(lambda: "Ruiz, Ana" in texts(world), timeout=WAIT_MS)
@@ -95,7 +96,7 @@ def test_today_sends_all_finalized_after_asking(
 
 
 def test_connection_is_tested_and_synced_from_its_card(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "rail")
+    rail = world.window.findChild(QListWidget, "railList")
     assert rail is not None
     rail.setCurrentRow(2)
     qtbot.waitUntil(lambda: "Springvale" in texts(world), timeout=WAIT_MS)
@@ -107,7 +108,7 @@ def test_connection_is_tested_and_synced_from_its_card(world: WindowWorld, qtbot
 
 
 def test_audit_log_is_verified_on_its_page(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "rail")
+    rail = world.window.findChild(QListWidget, "railList")
     assert rail is not None
     rail.setCurrentRow(3)
     press(world, qtbot, "auditVerify")
@@ -137,7 +138,7 @@ def test_add_connection_says_what_is_wrong_and_keeps_nothing(world: WindowWorld,
 
 
 def test_every_control_has_a_name_and_every_label_is_plain_text(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "rail")
+    rail = world.window.findChild(QListWidget, "railList")
     assert rail is not None
     open_lab(world, qtbot)
     for row in range(rail.count()):
@@ -161,7 +162,7 @@ def test_an_empty_practice_says_what_to_press(tmp_path: Path, qtbot: QtBot) -> N
         qtbot.addWidget(world.window)
         world.window.show()
         qtbot.waitUntil(lambda: "Nothing needs you right now." in texts(world), timeout=WAIT_MS)
-        rail = world.window.findChild(QListWidget, "rail")
+        rail = world.window.findChild(QListWidget, "railList")
         assert rail is not None
         rail.setCurrentRow(2)
         qtbot.waitUntil(lambda: "No PMS connected yet." in texts(world), timeout=WAIT_MS)
@@ -183,4 +184,4 @@ def test_text_has_enough_contrast(tokens: Tokens) -> None:
             assert contrast(text, ground) >= 4.5, (text, ground)
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
     assert contrast(tokens.on_rail, tokens.rail) >= 4.5
-    assert contrast("#ffffff", tokens.rehearsal) >= 4.5
+    assert contrast(tokens.on_band, tokens.band_rehearsal) >= 4.5

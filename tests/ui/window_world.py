@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from denticode_desktop.app.practice import Practice
 from denticode_desktop.app.program import Denticode
 from denticode_desktop.console.demo import Demo, DemoPms
 from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.ui.event_bridge import EventBridge
 from denticode_desktop.ui.main_window import MainWindow
-from denticode_desktop.ui.task_runner import EventBridge, TaskRunner
+from denticode_desktop.ui.task_runner import TaskRunner
+from denticode_desktop.ui.window_services import WindowServices
 
 
 class IdleEngine:
@@ -46,11 +48,10 @@ class WindowWorld:
         self.engine = IdleEngine()
         self.window = MainWindow()
         self.tasks = TaskRunner(self.window)
-        bridge = EventBridge(self.window)
-        practice.listen(bridge.hear)
-        self.window.attach(
-            practice, practice.setup.actor(None), self.tasks, bridge, self.engine, lambda: datetime.now(UTC)
-        )
+        self.bridge = EventBridge(self.window)
+        practice.listen(self.bridge.publish)
+        self.services = WindowServices.of(practice, self.engine)
+        self.window.attach(self.services, self.tasks, self.bridge)
 
     def close(self) -> None:
         self.tasks.stop()

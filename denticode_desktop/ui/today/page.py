@@ -1,20 +1,18 @@
 """Today: what needs a person, what waits and why, what is in the chart - one sentence and one button a row."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.domain.ids import ItemId, LabId
 from denticode_desktop.domain.write_back import RequestKind
 from denticode_desktop.services.status_board import RowAction, TodayRow, TodayView
-
-from .program import Practice
-from .task_runner import TaskRunner, words_of
-from .widgets import Page, PlainLabel, button, card, clear, confirm
+from denticode_desktop.ui.messages import words_of
+from denticode_desktop.ui.page import Page
+from denticode_desktop.ui.widgets import PlainLabel, button, card, clear, confirm
+from denticode_desktop.ui.window_services import PageContext
 
 _LISTS = (
     ("needs_you", "\u2691  Needs you", "Nothing needs you right now."),
@@ -32,24 +30,15 @@ _BUTTONS = {
 class TodayPage(Page):
     """The three lists."""
 
-    def __init__(
-        self,
-        practice: Practice,
-        actor: Actor,
-        tasks: TaskRunner,
-        now: Callable[[], datetime],
-        open_lab: Callable[[LabId], None],
-        open_connections: Callable[[], None],
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__("Today")
-        self._practice = practice
-        self._actor = actor
-        self._tasks = tasks
-        self._now = now
-        self._open_lab = open_lab
-        self._open_connections = open_connections
-        self._wake = wake
+        self._practice = context.services
+        self._actor = context.services.actor
+        self._tasks = context.tasks
+        self._now = context.services.utc_now
+        self._open_lab = context.go.open_lab
+        self._go = context.go
+        self._wake = context.services.engine.wake
         self._view: TodayView | None = None
         self._send_all = button("Send all finalized", self._on_send_all, name="sendAll", kind="primary")
         self._send_all.setEnabled(False)
@@ -70,7 +59,7 @@ class TodayPage(Page):
     def refresh(self) -> None:
         """Reads the lists off the UI thread."""
         midnight = self._now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._tasks.run(lambda: self._practice.status.today(midnight), self._show, self._failed)
+        self._tasks.run(lambda: self._practice.board.today(midnight), self._show, self._failed)
 
     def _show(self, view: TodayView) -> None:
         self._view = view
@@ -106,7 +95,7 @@ class TodayPage(Page):
         if row.action is RowAction.OPEN_LAB and row.lab_id is not None:
             self._open_lab(row.lab_id)
         elif row.action is RowAction.CONNECTION:
-            self._open_connections()
+            self._go.open_page("connections")
         elif row.action is RowAction.SEND and row.lab_id is not None:
             self._send([row.lab_id])
         elif row.action is RowAction.DECIDE and row.item_id is not None:

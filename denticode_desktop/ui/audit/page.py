@@ -5,14 +5,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem
 
-from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.audit_event import AuditEvent
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.ports.views import AuditFilter
-
-from .program import Practice
-from .task_runner import TaskRunner, words_of
-from .widgets import Page, button, shown
+from denticode_desktop.ui.messages import words_of
+from denticode_desktop.ui.page import Page
+from denticode_desktop.ui.widgets import button, shown
+from denticode_desktop.ui.window_services import PageContext
 
 PAGE_ROWS = 200
 _HEADINGS = ("No.", "When", "Who", "What", "Outcome", "Patient", "Reason")
@@ -21,11 +20,11 @@ _HEADINGS = ("No.", "When", "Who", "What", "Outcome", "Patient", "Reason")
 class AuditPage(Page):
     """Reads by pages, newest first."""
 
-    def __init__(self, practice: Practice, actor: Actor, tasks: TaskRunner) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__("Audit log")
-        self._practice = practice
-        self._actor = actor
-        self._tasks = tasks
+        self._practice = context.services
+        self._actor = context.services.actor
+        self._tasks = context.tasks
         self._oldest: int | None = None
         self.bar.addWidget(button("Verify", self._verify, name="auditVerify", kind="primary"))
         self.bar.addWidget(button("Export CSV \u2026", lambda: self._export("csv"), name="auditCsv"))

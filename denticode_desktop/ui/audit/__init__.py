@@ -1,0 +1,5 @@
+"""Audit log."""
+
+from .page import AuditPage
+
+__all__ = ["AuditPage"]

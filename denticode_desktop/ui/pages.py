@@ -1,0 +1,52 @@
+"""The pages of the rail, in their order. A page's module is loaded when the page is made, after the first paint."""
+
+# ruff: noqa: PLC0415 - imports inside functions: the window paints before its pages are loaded
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from denticode_desktop.ui.page import Page
+from denticode_desktop.ui.window_services import PageContext
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """key: for Navigator.open_page. title: a source text. group: a heading above it in the rail, or empty."""
+
+    key: str
+    title: str
+    icon_name: str
+    factory: Callable[[PageContext], Page]
+    group: str = ""
+
+
+def _today(context: PageContext) -> Page:
+    from denticode_desktop.ui.today import TodayPage
+
+    return TodayPage(context)
+
+
+def _labs(context: PageContext) -> Page:
+    from denticode_desktop.ui.labs_page import LabsPage
+
+    return LabsPage(context)
+
+
+def _connections(context: PageContext) -> Page:
+    from denticode_desktop.ui.connections_page import ConnectionsPage
+
+    return ConnectionsPage(context)
+
+
+def _audit(context: PageContext) -> Page:
+    from denticode_desktop.ui.audit import AuditPage
+
+    return AuditPage(context)
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec("today", "Today", "today", _today),
+    PageSpec("labs", "Lab sessions", "lab", _labs),
+    PageSpec("connections", "PMS Integrations", "plug", _connections, group="Settings"),
+    PageSpec("audit", "Audit log", "audit", _audit),
+)

@@ -1,0 +1,121 @@
+"""The status strip: each connection's light in word and shape, what is being read, the queue, the engine's state."""
+
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+
+from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
+from denticode_desktop.services.status_board import CardLight, ConnectionCard, StripView
+from denticode_desktop.ui.theme import SPACE_1, SPACE_3
+from denticode_desktop.ui.times import ago
+from denticode_desktop.ui.widgets import IconLabel, LineLabel, PlainLabel, Status, clear, name_for
+from denticode_desktop.ui.widgets.chips import LIMITED, NOT_PROVEN, NOT_WORKING, READY
+from denticode_desktop.ui.words import say_sentence, tr
+
+LIGHT_STATUS: dict[CardLight, Status] = {
+    CardLight.GREEN: READY,
+    CardLight.YELLOW: LIMITED,
+    CardLight.FAILED: NOT_WORKING,
+    CardLight.GREY: NOT_PROVEN,
+}
+MAX_LIGHTS = 3
+
+
+class Light(QWidget):
+    """One connection: shape, name, word."""
+
+    def __init__(self, card: ConnectionCard, now: datetime) -> None:
+        super().__init__()
+        status = LIGHT_STATUS[card.light]
+        name = card.connection.settings.name
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE_1)
+        line.addWidget(IconLabel(status.icon_name, status.role, 14))
+        words = LineLabel(f"{name}: {tr(status.word)}", is_stretchy=False)
+        words.setMaximumWidth(300)
+        line.addWidget(words)
+        read = card.connection.last_good_read_at
+        parts = [say_sentence(card.words), tr("Last read {when}.").format(when=ago(read, now)) if read else ""]
+        self.setToolTip(" ".join(part for part in parts if part).replace("<", "\u2039"))
+        name_for(self, f"light{card.connection.connection_id}", words.text(), " ".join(parts))
+
+
+class StatusStrip(QFrame):
+    """At the bottom of the window; words wait for `show_view`."""
+
+    pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(SPACE_3, SPACE_1, SPACE_3, SPACE_1)
+        line.setSpacing(SPACE_3)
+        self._lights = QHBoxLayout()
+        self._lights.setSpacing(SPACE_3)
+        line.addLayout(self._lights)
+        self._sync = LineLabel("", kind="muted", name="stripSync")
+        line.addWidget(self._sync, 1)
+        self._engine_icon = IconLabel("warning", "warn", 14)
+        self._engine_icon.hide()
+        line.addWidget(self._engine_icon)
+        self._engine = PlainLabel("", kind="warn", name="stripEngine")
+        self._engine.setWordWrap(False)
+        self._engine.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        line.addWidget(self._engine)
+        self._counts = PlainLabel(tr("Starting \u2026"), name="stripCounts")
+        self._counts.setWordWrap(False)
+        self._counts.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        line.addWidget(self._counts)
+        self.setFixedHeight(30)
+
+    @property
+    def words(self) -> str:
+        """Everything that it says, for tests."""
+        labels = [label.text() for label in self.findChildren(PlainLabel) if not label.isHidden()]
+        return " | ".join(text for text in labels if text)
+
+    def show_view(self, view: StripView, now: datetime) -> None:
+        """Lights and counts."""
+        clear(self._lights)
+        for card in view.cards[:MAX_LIGHTS]:
+            self._lights.addWidget(Light(card, now))
+        more = len(view.cards) - MAX_LIGHTS
+        if more > 0:
+            self._lights.addWidget(LineLabel(tr("and {n} more").format(n=more), kind="muted", is_stretchy=False))
+        if not view.cards:
+            self._lights.addWidget(LineLabel(tr("No PMS connected"), kind="muted", is_stretchy=False))
+        counts = view.counts
+        parts = [
+            tr("Needs you {n}").format(n=counts.needs_person), tr("Waiting {n}").format(n=counts.waiting),
+            tr("Checking {n}").format(n=counts.checking),
+        ]  # fmt: skip
+        if view.is_alert:
+            parts.insert(0, tr("Something has waited for more than a day"))
+        elif view.is_notice:
+            parts.insert(0, tr("Something has waited for more than 4 hours"))
+        self._counts.set_words("  \u00b7  ".join(parts), "warn" if view.is_notice or view.is_alert else "")
+
+    def hear(self, event: object) -> None:
+        """Progress and the engine's state, as they come."""
+        if isinstance(event, SyncProgressed):
+            of = tr("Reading {kind}: {done} of {total}") if event.total else tr("Reading {kind}: {done}")
+            self._sync.say(of.format(kind=event.kind, done=f"{event.done:,}", total=f"{event.total or 0:,}"))
+        elif isinstance(event, SyncFinished):
+            self._sync.say(event.sentence)
+        elif isinstance(event, EngineStopped):
+            again = tr("Sending stopped; it is being started again.")
+            self._say_engine(again if event.will_restart else tr("Sending is off."))
+        elif isinstance(event, EngineStarted):
+            other = tr("Sending is off: another Denticode is running on this computer.")
+            self._say_engine("" if event.is_sender else other)
+
+    def say(self, words: str) -> None:
+        """Instead of the counts, while there is no practice."""
+        self._counts.say(words)
+
+    def _say_engine(self, words: str) -> None:
+        self._engine.say(words)
+        self._engine_icon.setVisible(bool(words))

@@ -1,0 +1,35 @@
+"""Our own line icons, coloured when they are drawn: a change of theme needs no new files."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from denticode_desktop.ui.resource_files import resource_file
+
+
+@lru_cache(maxsize=64)
+def _source(name: str) -> bytes:
+    return resource_file("icons", f"{name}.svg").read_bytes()
+
+
+@lru_cache(maxsize=256)
+def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """resources/icons/<name>.svg in a colour, `size` pixels before scaling, for a screen of that ratio."""
+    pixmap = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(_source(name).replace(b"currentColor", colour.encode())))
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(pixmap.rect()))
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def icon(name: str, colour: str, size: int = 18) -> QIcon:
+    """An icon with pixmaps for scales 1 to 3."""
+    made = QIcon()
+    for ratio in (1.0, 2.0, 3.0):
+        made.addPixmap(icon_pixmap(name, colour, size, ratio))
+    return made

@@ -1,0 +1,5 @@
+"""Today."""
+
+from .page import TodayPage
+
+__all__ = ["TodayPage"]

@@ -1,0 +1,18 @@
+"""Every text on a screen goes through here: English is the source, a translation is looked up by it."""
+
+from PySide6.QtCore import QCoreApplication
+
+from denticode_desktop.services.sentences import SENTENCES, Sentence
+
+CONTEXT = "denticode"
+
+
+def tr(source: str) -> str:
+    """The text in the language of the window. Places in braces are filled by the caller afterwards."""
+    return QCoreApplication.translate(CONTEXT, source)
+
+
+def say_sentence(sentence: Sentence) -> str:
+    """A service's sentence: translated by its key first, filled afterwards, sentences within it likewise."""
+    filled = {name: say_sentence(v) if isinstance(v, Sentence) else v for name, v in sentence.args}
+    return tr(SENTENCES[sentence.key]).format(**filled)
