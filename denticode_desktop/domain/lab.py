@@ -96,9 +96,12 @@ def lab_id_for_random(random_bytes: bytes) -> LabId:
     return LabId("L" + base64.b32encode(hashlib.sha256(random_bytes).digest())[:15].decode().lower())
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical_json(value: object) -> bytes:
     """Sorted keys, no spaces, UTF-8: equal content gives equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def content_sha256(content: LabContent) -> str:
