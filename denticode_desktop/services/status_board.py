@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from denticode_desktop.domain.connection import Connection, Environment, HoldReason, Light
+from denticode_desktop.domain.connection import Connection, Environment, HoldReason, Light, Permission
 from denticode_desktop.domain.ids import WriteBackId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.clock import Clock
@@ -56,18 +56,22 @@ class CardLight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCard:
-    """A connection with its light in words."""
+    """A connection with its light in words. `unconfirmed`: writing that no success has proven yet."""
 
     connection: Connection
     light: CardLight
     words: Sentence
     hold: Sentence | None
     next_step: Sentence | None
+    unconfirmed: tuple[Permission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StripView:
-    """The status strip. is_notice / is_alert: the oldest waiting entry is older than 4 h / 24 h."""
+    """The status strip. is_notice / is_alert: the oldest waiting entry is older than 4 h / 24 h.
+
+    next_sync_at: as the scheduler tells, None where it does not.
+    """
 
     cards: tuple[ConnectionCard, ...]
     counts: QueueCounts
@@ -75,6 +79,7 @@ class StripView:
     is_notice: bool
     is_alert: bool
     is_rehearsal_only: bool
+    next_sync_at: datetime | None = None
 
 
 class StatusBoard:
@@ -99,8 +104,8 @@ class StatusBoard:
         needs = [*connection_rows(connections, with_open), *lab_needs, *stopped, *review_rows(review)]
         return TodayView(tuple(needs), (*waiting, *lab_waiting), tuple(done_rows(done, by_hand)))
 
-    def strip(self) -> StripView:
-        """Lights and counts. Raises StorageError."""
+    def strip(self, next_sync_at: datetime | None = None) -> StripView:
+        """Lights and counts; the next sync is the scheduler's word. Raises StorageError."""
         with self._store.read() as uow:
             counts = uow.outbox.counts()
             cards = self._cards(uow)
@@ -108,7 +113,8 @@ class StatusBoard:
         oldest = counts.oldest_open_requested_at
         age = self._clock.utc_now() - oldest if oldest else timedelta(0)
         environments = frozenset(card.connection.settings.environment for card in cards)
-        return StripView(cards, counts, environments, age >= NOTICE_AGE, age >= ALERT_AGE, is_rehearsal_only)
+        is_notice, is_alert = age >= NOTICE_AGE, age >= ALERT_AGE
+        return StripView(cards, counts, environments, is_notice, is_alert, is_rehearsal_only, next_sync_at)
 
     def connection_cards(self) -> Sequence[ConnectionCard]:
         """Every connection. Raises StorageError."""
@@ -126,7 +132,9 @@ class StatusBoard:
             next_step = say(f"hold.{connection.hold.value}.next")
         elif connection.report and connection.report.reason:
             next_step = say(f"failure.{connection.report.reason.value}.next")
-        return ConnectionCard(connection, light, words, hold, next_step)
+        claimed = connection.report.unconfirmed_permissions if connection.report else ()
+        unconfirmed = tuple(p for p in claimed if p not in connection.write_confirmed)
+        return ConnectionCard(connection, light, words, hold, next_step, unconfirmed)
 
     def _light(self, connection: Connection) -> tuple[CardLight, Sentence]:
         report = connection.report

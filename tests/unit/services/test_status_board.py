@@ -13,6 +13,7 @@ from denticode_desktop.domain.connection import (
     FailureReason,
     HoldReason,
     Light,
+    Permission,
 )
 from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsPatientId, WriteBackId
 from denticode_desktop.domain.write_back import ItemState, ReviewReason, WaitingWhy
@@ -321,6 +322,18 @@ def test_failed_and_yellow_reports_show_as_such(world: BoardWorld) -> None:
     card = world.board.connection_cards()[0]
     assert card.light is CardLight.FAILED
     assert str(card.words) == FAILURE_ADVICE[FailureReason.TLS_REFUSED].sentence
+
+
+def test_write_permission_is_unconfirmed_until_a_first_success(world: BoardWorld) -> None:
+    world.set(report=replace(GREEN, unconfirmed_permissions=(Permission.CHART_NOTES, Permission.TREATMENT_PLANS)))
+    with world.store.write() as uow:
+        uow.connections.note_good_write(world.connection_id, world.clock.utc_now(), Permission.CHART_NOTES)
+    assert world.board.connection_cards()[0].unconfirmed == (Permission.TREATMENT_PLANS,)
+
+
+def test_strip_passes_on_when_the_next_sync_is(world: BoardWorld) -> None:
+    assert world.board.strip().next_sync_at is None
+    assert world.board.strip(MIDNIGHT).next_sync_at == MIDNIGHT
 
 
 def test_disconnected_connection_is_grey(world: BoardWorld) -> None:
