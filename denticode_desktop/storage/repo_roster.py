@@ -26,7 +26,7 @@ MIN_PHONE_DIGITS = 3
 MAX_QUERY_CHARS = 100
 _ISO_DATE_CHARS = 10
 _DATE_BEGINNING = re.compile(r"(?:19|20)\d\d-(?:\d{0,2}|\d\d-\d?)")
-MANY_NAMES_READ = 100
+MANY_NAMES_READ = 60
 
 
 class SqlRoster:
@@ -62,8 +62,9 @@ class SqlRoster:
 
     def _in_range(self, connection: ConnectionId, beginning: tuple[str, str, str], limit: int) -> list[Row]:
         table_sql, column, start = beginning
+        # The indexes of chart number and phone leave out the empty ones: SQLite takes them only where that is said.
         return self._session.all(
-            f"{table_sql} WHERE x.connection_id = ? AND x.{column} >= ? AND x.{column} < ?"
+            f"{table_sql} WHERE x.connection_id = ? AND x.{column} <> '' AND x.{column} >= ? AND x.{column} < ?"
             f" AND p.is_gone = 0 ORDER BY x.{column} LIMIT ?",
             (connection, start, start + _TOP, limit),
         )
@@ -76,11 +77,12 @@ class SqlRoster:
         for pair in (f"{words[0]} {words[-1]}", f"{words[0]} {words[1]}"):
             for beginning in _name_ranges(pair):
                 for row in self._in_range(connection, beginning, MANY_NAMES_READ):
-                    patient = _patient_of(row)
-                    parts = _name_parts(patient)
+                    parts = _name_parts(row)
                     if all(any(part.startswith(word) for part in parts) for word in words):
-                        found.setdefault(patient.pms_patient_id, patient)
-        return list(found.values())[:limit]
+                        found.setdefault(PmsPatientId(row["pms_patient_id"]), _patient_of(row))
+                if len(found) >= limit:
+                    return list(found.values())[:limit]
+        return list(found.values())
 
     def _connections(self) -> list[ConnectionId]:
         return [ConnectionId(r[0]) for r in self._session.all("SELECT id FROM connection WHERE is_enabled = 1")]
@@ -160,9 +162,9 @@ def _name_ranges(folded: str) -> list[tuple[str, str, str]]:
     return [(_DIRECT, "key_last", folded), (_DIRECT, "key_first", folded), (_ALIAS, "name_key", folded)]
 
 
-def _name_parts(patient: PmsPatient) -> list[str]:
-    person = patient.person
-    return fold(f"{person.first_name} {person.middle_name} {person.preferred_name} {person.last_name}").split()
+def _name_parts(row: Row) -> list[str]:
+    more = f"{row['middle_name']} {row['preferred_name']}"
+    return [*str(row["key_last"]).split(), *(fold(more).split() if more.strip() else ())]
 
 
 def _as_date_beginning(text: str) -> str | None:

@@ -25,10 +25,13 @@ HUGE = (
     "x",
 )  # fmt: skip
 """Tables that grow without end, and the short names that the statements give them."""
+WHOLE_CONNECTION = re.compile(r"SEARCH \w+ USING .*\(connection_id=\?\)$")
+"""Everything that one connection has: no better than the whole table."""
 SMALL_INDEXES = ("ix_item_review", "ix_item_watch", "ix_attempt_open", "uq_decision_request_open")
 """Partial indexes that hold only what waits for somebody."""
 FOR_GOOD_REASON = re.compile(
     "SCAN (audit_event|chosen)$"  # the newest events by seq with a limit; the few rows chosen before
+    "|SEARCH item USING INDEX ix_item_queue "  # in the order asked for, and stopped at the limit
     "|SCAN item USING COVERING INDEX ix_item_"  # counting needs the index of what is counted, not a row
 )
 
@@ -58,6 +61,7 @@ def whole_table_reads(world: OutboxWorld, statements: list[tuple[str, Params]]) 
                 step = str(row["detail"])
                 scan = re.match(r"SCAN (\w+)", step)
                 is_bad = scan is not None and scan.group(1) in HUGE and not step.endswith(SMALL_INDEXES)
+                is_bad = is_bad or WHOLE_CONNECTION.search(step) is not None
                 if is_bad and not FOR_GOOD_REASON.match(step):
                     faults.append(f"{step}: {sql}")
     return faults
