@@ -34,10 +34,10 @@ class Result:
     remark: str = ""
 
 
-def uses_secret_service(project: Path) -> bool:
-    """Tell whether any test is marked as needing a real Secret Service."""
-    tests = (project / "tests").rglob("test_*.py")
-    return any(SECRET_SERVICE_MARK in path.read_text(encoding="utf-8") for path in tests)
+def secret_service_files(project: Path) -> list[str]:
+    """Name the files with tests marked as needing a real Secret Service."""
+    tests = sorted((project / "tests").rglob("test_*.py"))
+    return [str(path) for path in tests if SECRET_SERVICE_MARK in path.read_text(encoding="utf-8")]
 
 
 def check_environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -98,14 +98,14 @@ class Checks:
         self._step("ruff", [self._python, "-m", "ruff", "check", "."])
         self._step("mypy", [self._python, "-m", "mypy"])
         self._step("lint-imports", [str(tool_in(self._environment, "lint-imports")), "--no-logo"])
-        if sys.platform == "linux" and uses_secret_service(self._project):
-            self._secret_service()
+        if sys.platform == "linux" and (files := secret_service_files(self._project)):
+            self._secret_service(self._extra or files)
         arguments = pytest_arguments(self._extra, fast=self._fast, secret_service=False)
         self._summaries += [self._step("pytest", [self._python, "-m", "pytest", *arguments])]
         self._print_results()
         return 0 if all(result.passed for result in self._results) else 1
 
-    def _secret_service(self) -> None:
+    def _secret_service(self, chosen: Sequence[str]) -> None:
         """Run the tests that store real secrets, in a session of their own with an unlocked keyring."""
         name = "pytest, real Secret Service"
         if not (shutil.which("dbus-run-session") and shutil.which("gnome-keyring-daemon")):
@@ -117,7 +117,7 @@ class Checks:
             runtime.mkdir(mode=0o700)
             places = {"HOME": home, "XDG_RUNTIME_DIR": str(runtime), "XDG_DATA_HOME": f"{home}/data"}
             env = places | {"DENTICODE_SECRET_SERVICE": "1"}
-            arguments = pytest_arguments(self._extra, fast=self._fast, secret_service=True)
+            arguments = pytest_arguments(chosen, fast=self._fast, secret_service=True)
             session = ["dbus-run-session", "--", "sh", "-c", UNLOCK_THEN_RUN, "sh"]
             command = [*session, self._python, "-m", "pytest", *arguments]
             self._summaries += [self._step(name, command, env=env, good=(0, NO_TESTS_COLLECTED))]

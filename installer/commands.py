@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from installer import environment, system_packages
-from installer.checks import Checks, uses_secret_service
+from installer.checks import Checks, secret_service_files
 from installer.processes import StoppedError, stop_signals
 from installer.progress import SetupError, Steps, tail
 
@@ -79,7 +79,7 @@ def run_demo(project: Path, folder: Path, options: argparse.Namespace) -> int:
 
 def run_test(project: Path, folder: Path, options: argparse.Namespace, extra: Sequence[str]) -> int:
     """Run all checks; 0 if all passed."""
-    needed = system_packages.packages_for_test(secret_service=uses_secret_service(project))
+    needed = system_packages.packages_for_test(secret_service=bool(secret_service_files(project)))
     prepare(project, folder, needed if sys.platform == "linux" else ())
     return Checks(project, folder, fast=options.fast, extra=extra).run()
 

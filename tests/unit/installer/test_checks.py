@@ -28,14 +28,14 @@ def test_pytest_arguments_secret_service_run() -> None:
     assert checks.pytest_arguments([], fast=False, secret_service=True) == ["-m", "secret_service"]
 
 
-def test_uses_secret_service_only_if_a_test_is_marked(tmp_path: Path) -> None:
+def test_secret_service_files_are_those_with_a_marked_test(tmp_path: Path) -> None:
     tests = tmp_path / "tests" / "unit"
     tests.mkdir(parents=True)
     (tests / "test_a.py").write_text("def test_a(): ...\n")
-    assert not checks.uses_secret_service(tmp_path)
+    assert checks.secret_service_files(tmp_path) == []
 
     (tests / "test_b.py").write_text(MARK + "def test_b(): ...\n")
-    assert checks.uses_secret_service(tmp_path)
+    assert checks.secret_service_files(tmp_path) == [str(tests / "test_b.py")]
 
 
 def test_check_environment_is_offscreen_and_free_of_a_persons_settings() -> None:
