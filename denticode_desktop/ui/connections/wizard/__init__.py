@@ -1,0 +1,1 @@
+"""Add Connection: six steps, each a widget, in one dialog."""
