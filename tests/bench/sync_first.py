@@ -64,9 +64,14 @@ def summary(figures: Figures, patients: int, page_ms: float) -> dict[str, Any]:
         f"{mode}_to_{other}": round(median(figures, "ours", mode) / median(figures, other, mode), 2)
         for mode in MODES for other in ("limit", "lean")
     }  # fmt: skip
+    cpu_ratios = {
+        mode: round(median(figures, "ours", mode, "cpu_s") / median(figures, "limit", mode, "cpu_s"), 2)
+        for mode in MODES
+    }  # fmt: skip
     return {
         "patients": patients, "page_ms": page_ms, "rounds": len(figures["ours"]["first"]), "seconds": seconds,
-        "ratios": ratios, "peak_mb": round(max(r["peak_mb"] for r in figures["ours"]["first"]), 1),
+        "ratios": ratios, "cpu_ratios_to_limit": cpu_ratios,
+        "peak_mb": round(max(r["peak_mb"] for r in figures["ours"]["first"]), 1),
         "first_rows_searchable_s": round(median(figures, "ours", "first", "searchable_s"), 3),
     }  # fmt: skip
 
@@ -79,6 +84,7 @@ def print_table(result: dict[str, Any]) -> None:
         print(f"{who:10}" + "".join(f"{result['seconds'][who][mode]:12.2f}" for mode in MODES))
     for other in ("limit", "lean"):
         print(f"{'/ ' + other:10}" + "".join(f"{result['ratios'][f'{mode}_to_{other}']:12.2f}" for mode in MODES))
+    print(f"{'CPU / limit':11}" + "".join(f"{result['cpu_ratios_to_limit'][mode]:11.2f} " for mode in MODES))
     print(f"peak above start {result['peak_mb']} MB, first rows searchable after {result['first_rows_searchable_s']} s")
 
 
