@@ -4,12 +4,21 @@ import unicodedata
 
 from denticode_desktop.domain.ids import PmsPatientId
 from denticode_desktop.domain.people import PmsPatient, PmsPatientStatus
-from denticode_desktop.domain.write_back import PatientSnapshot, ReviewReason
+from denticode_desktop.domain.write_back import Item, PatientSnapshot, ReviewReason
+from denticode_desktop.ports.unit_of_work import UnitOfWork
 
 
 def _plain(name: str) -> str:
     """Case and surrounding or doubled spaces do not make another person; letters and accents do."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def is_still_linked(uow: UnitOfWork, item: Item) -> bool:
+    """Whether the active link of the Lab's patient names the chart that the item was finalized for."""
+    writeback = uow.outbox.writeback(item.writeback_id)
+    patient_id = uow.labs.revision(writeback.lab_id, writeback.revision).content.patient_id
+    link = uow.people.patient_link(item.connection_id, patient_id)
+    return link is not None and link.pms_patient_id == item.pms_patient_id
 
 
 def patient_fault(

@@ -33,6 +33,7 @@ from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.pms import PreparedSend
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
+from .patient_check import is_still_linked
 from .ticks import Ticks
 
 PERMISSION_OF = {ItemKind.NOTE: Permission.CHART_NOTES, ItemKind.PROCEDURE: Permission.TREATMENT_PLANS}
@@ -146,7 +147,7 @@ class Moves:
         if not open_items or any(i.state is ItemState.INFLIGHT for i in open_items):
             return False
         current = next((i for i in open_items if i.item_id == item.item_id), None)
-        return current is not None and current.remote_id is None
+        return current is not None and current.remote_id is None and is_still_linked(uow, current)
 
     # -- outcome: T4, T5 or the item stays ambiguous --------------------------------------------------------------
 

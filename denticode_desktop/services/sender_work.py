@@ -34,7 +34,7 @@ from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import PreparedSend
 
 from .anchor import AnchorStore
-from .patient_check import patient_fault
+from .patient_check import is_still_linked, patient_fault
 from .sender_lane import Lane, next_early_look
 from .sender_moves import Intent, Moves, StaleSenderError, evidence_of, review_detail
 from .ticks import Settling, Ticks
@@ -83,11 +83,10 @@ class PatientWork:
             prepared = lane.gateway.prepare(item, self._document_bytes(item))
         except PmsRefusedError as refusal:
             return self._review(item, ReviewReason.NOT_MAPPED, review_detail(words=refusal.words))
-        if not lane.is_patient_checked(item.pms_patient_id):
-            fault = self._check_patient(lane, item)
-            if fault is not None:
-                self._moves.review(item, fault, kind=AuditKind.PATIENT_CHECK_FAILED)
-                return StepResult(Step.MOVED)
+        fault = self._patient_fault(lane, item)
+        if fault is not None:
+            self._moves.review(item, fault, kind=AuditKind.PATIENT_CHECK_FAILED)
+            return StepResult(Step.MOVED)
         look = lane.fresh_look(item.pms_patient_id, item.kind) or lane.take_look(item)
         matches = matches_of(item, look, self._owners(item, look))
         if matches:
@@ -109,6 +108,13 @@ class PatientWork:
             return lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
         except Exception:
             return SendOutcome(OutcomeKind.UNKNOWN, error_kind="escaped")
+
+    def _patient_fault(self, lane: Lane, item: Item) -> ReviewReason | None:
+        """Why nothing may go to this patient: the match was undone (P4), or the chart names somebody else now."""
+        with self._moves.store.read() as uow:
+            if not is_still_linked(uow, item):
+                return ReviewReason.PATIENT_CHANGED
+        return None if lane.is_patient_checked(item.pms_patient_id) else self._check_patient(lane, item)
 
     def _document_bytes(self, item: Item) -> bytes | None:
         if not isinstance(item.payload, DocumentPayload):

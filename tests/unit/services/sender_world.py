@@ -11,6 +11,7 @@ from denticode_desktop.domain.audit_event import AuditEvent, is_intact
 from denticode_desktop.domain.chart_match import ChartRecord
 from denticode_desktop.domain.charting import ProcedureStatus
 from denticode_desktop.domain.connection import Connection, ConnectionSettings, Environment
+from denticode_desktop.domain.entity_link import LinkRule, PatientLink
 from denticode_desktop.domain.errors import SecretStoreError
 from denticode_desktop.domain.events import Event
 from denticode_desktop.domain.fingerprint import fingerprint_of
@@ -163,6 +164,10 @@ class SenderWorld:
             patient_id = uow.people.find_patient(self.person(patient).person) or uow.people.add_patient(
                 self.person(patient).person, "ext"
             )
+            if uow.people.patient_link(self.connection_id, patient_id) is None:
+                uow.people.link_patient(
+                    PatientLink(self.connection_id, patient_id, patient, 0, LinkRule.PERSON, "olga", now)
+                )
             content = LabContent(date(2026, 11, 20), patient_id, None, text)
             revision = uow.labs.add_revision(
                 lab_id, RevisionKind.ORIGINAL, content, external_id=f"x{self._labs}", source_sha256="", created_at=now

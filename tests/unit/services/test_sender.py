@@ -376,6 +376,19 @@ def test_a_patient_who_is_no_longer_the_same_gets_nothing(
     assert world.events()[-1].draft.kind is AuditKind.PATIENT_CHECK_FAILED
 
 
+def test_an_undone_match_sends_nothing_into_the_old_chart(world: SenderWorld) -> None:
+    wb = world.lab()
+    with world.store.write() as uow:
+        patient_id = uow.people.linked_patient(world.connection_id, ANA)
+        assert patient_id is not None
+        uow.people.end_patient_link(world.connection_id, patient_id, "olga", world.clock.utc_now())
+    world.turn(3)
+    [item] = world.items(wb)
+    assert (item.state, item.review_reason) == (R, ReviewReason.PATIENT_CHANGED)
+    assert world.chart() == []
+    assert world.pms.calls == []
+
+
 def test_one_bad_item_never_blocks_another_patient(world: SenderWorld) -> None:
     world.pms.script_sends(SendScript.REFUSE)
     bad, good = world.lab(patient=ANA), world.lab(patient=BEN)
