@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.domain.events import SyncProgressed
 from denticode_desktop.domain.ids import ConnectionId, LabId
-from denticode_desktop.services.status_board import StripView
+from denticode_desktop.services.status_board import StripView, TodayView
 
 from .environment_band import EnvironmentBand
 from .event_bridge import EventBridge
@@ -18,6 +18,7 @@ from .rail import Rail
 from .shortcuts import KEYS, PAGE_KEYS, Command
 from .status_strip import StatusStrip
 from .task_runner import TaskRunner
+from .times import local_midnight
 from .widgets import ErrorPanel, LoadingState
 from .window_services import PageContext, WindowServices
 from .words import tr
@@ -182,16 +183,23 @@ class MainWindow(QMainWindow):
 
     def _read_strip(self) -> None:
         if self._services is not None:
-            self._tasks().run(self._services.board.strip, self._show_strip, self._ignore)
+            self._tasks().run(self._board, self._show_strip, self._ignore)
 
-    def _show_strip(self, view: StripView) -> None:
+    def _board(self) -> tuple[StripView, TodayView]:
         assert self._services is not None
+        board = self._services.board
+        return board.strip(), board.today(local_midnight(self._services.utc_now()))
+
+    def _show_strip(self, board: tuple[StripView, TodayView]) -> None:
+        assert self._services is not None
+        view, today = board
+        self.rail.set_count("today", len(today.needs_you))
         is_rehearsal_only = view.is_rehearsal_only
         self.band.show_environments(view.environments, is_rehearsal_only=is_rehearsal_only)
         names = sorted({e.value.capitalize() for e in view.environments}) or ["Rehearsal"] * is_rehearsal_only
         where = " / ".join(names) if names else tr("no PMS connected")
         self.setWindowTitle(f"Denticode Desktop \u2013 {where}")
-        self.strip.show_view(view, self._services.utc_now())
+        self.strip.show_view(view, len(today.needs_you), len(today.waiting), self._services.utc_now())
 
     def _ignore(self, error: DenticodeError) -> None:
         self.strip.say(message_of(error).sentence)

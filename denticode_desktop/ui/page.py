@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from enum import IntEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.ui.messages import message_of
 from denticode_desktop.ui.shortcuts import Command
 from denticode_desktop.ui.theme import SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5
-from denticode_desktop.ui.widgets import ErrorPanel, LoadingState, Notice, PlainLabel
+from denticode_desktop.ui.widgets import ErrorPanel, LoadingState, Notice, PlainLabel, scrolled
 
 
 class PageState(IntEnum):
@@ -33,6 +33,7 @@ class Page(QWidget):
     def __init__(self, title: str, subtitle: str = "", *, is_scrolling: bool = True) -> None:
         super().__init__()
         self.setObjectName("page")
+        self._scroll: QScrollArea | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(title)
         outer = QVBoxLayout(self)
@@ -73,13 +74,14 @@ class Page(QWidget):
         return head
 
     def _scrolling(self, title: str) -> QScrollArea:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.body_widget)
-        scroll.setAccessibleName(title)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return scroll
+        self.body.setContentsMargins(0, 0, SPACE_1, 0)
+        self._scroll = scrolled(self.body_widget, title)
+        return self._scroll
+
+    def scroll_to(self, widget: QWidget) -> None:
+        """Brings something of the body to the top, as far as it goes."""
+        if self._scroll is not None:
+            self._scroll.verticalScrollBar().setValue(widget.mapTo(self.body_widget, QPoint(0, 0)).y())
 
     # -- what it shows -------------------------------------------------------------------------------------------
 

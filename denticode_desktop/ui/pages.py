@@ -33,7 +33,7 @@ def _labs(context: PageContext) -> Page:
 
 
 def _connections(context: PageContext) -> Page:
-    from denticode_desktop.ui.connections_page import ConnectionsPage
+    from denticode_desktop.ui.connections import ConnectionsPage
 
     return ConnectionsPage(context)
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
 from denticode_desktop.services.status_board import CardLight, ConnectionCard, StripView
 from denticode_desktop.ui.theme import SPACE_1, SPACE_3
-from denticode_desktop.ui.times import ago
+from denticode_desktop.ui.times import ago, until
 from denticode_desktop.ui.widgets import IconLabel, LineLabel, PlainLabel, Status, clear, name_for
 from denticode_desktop.ui.widgets.chips import LIMITED, NOT_PROVEN, NOT_WORKING, READY
 from denticode_desktop.ui.words import say_sentence, tr
@@ -33,13 +33,17 @@ class Light(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(SPACE_1)
         line.addWidget(IconLabel(status.icon_name, status.role, 14))
-        words = LineLabel(f"{name}: {tr(status.word)}", is_stretchy=False)
-        words.setMaximumWidth(300)
-        line.addWidget(words)
+        label = LineLabel(name, kind="muted", is_stretchy=False)
+        label.setMaximumWidth(260)
+        line.addWidget(label)
+        word = PlainLabel(tr(status.word), kind=status.role if status.role != "muted" else "")
+        word.setWordWrap(False)
+        word.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        line.addWidget(word)
         read = card.connection.last_good_read_at
         parts = [say_sentence(card.words), tr("Last read {when}.").format(when=ago(read, now)) if read else ""]
         self.setToolTip(" ".join(part for part in parts if part).replace("<", "\u2039"))
-        name_for(self, f"light{card.connection.connection_id}", words.text(), " ".join(parts))
+        name_for(self, f"light{card.connection.connection_id}", f"{name}: {tr(status.word)}", " ".join(parts))
 
 
 class StatusStrip(QFrame):
@@ -77,8 +81,8 @@ class StatusStrip(QFrame):
         labels = [label.text() for label in self.findChildren(PlainLabel) if not label.isHidden()]
         return " | ".join(text for text in labels if text)
 
-    def show_view(self, view: StripView, now: datetime) -> None:
-        """Lights and counts."""
+    def show_view(self, view: StripView, needs_you: int, waiting: int, now: datetime) -> None:
+        """Lights and counts; the counts are those of Today's lists."""
         clear(self._lights)
         for card in view.cards[:MAX_LIGHTS]:
             self._lights.addWidget(Light(card, now))
@@ -87,11 +91,11 @@ class StatusStrip(QFrame):
             self._lights.addWidget(LineLabel(tr("and {n} more").format(n=more), kind="muted", is_stretchy=False))
         if not view.cards:
             self._lights.addWidget(LineLabel(tr("No PMS connected"), kind="muted", is_stretchy=False))
-        counts = view.counts
-        parts = [
-            tr("Needs you {n}").format(n=counts.needs_person), tr("Waiting {n}").format(n=counts.waiting),
-            tr("Checking {n}").format(n=counts.checking),
-        ]  # fmt: skip
+        parts = [tr("Needs you {n}").format(n=needs_you), tr("Waiting {n}").format(n=waiting)]
+        if view.counts.checking:
+            parts.append(tr("Checking {n}").format(n=view.counts.checking))
+        if view.next_sync_at is not None:
+            parts.append(tr("Next sync {when}").format(when=until(view.next_sync_at, now)))
         if view.is_alert:
             parts.insert(0, tr("Something has waited for more than a day"))
         elif view.is_notice:

@@ -38,3 +38,8 @@ def clock_time(at: datetime) -> str:
 def exact(at: datetime) -> str:
     """`2026-11-20 09:41:07`, local."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def local_midnight(now: datetime) -> datetime:
+    """When the viewer's day began."""
+    return now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -6,19 +6,28 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
-from denticode_desktop.domain.write_back import ItemState
-from denticode_desktop.services.status_board import CardLight
-from denticode_desktop.ui import labs_page
-from denticode_desktop.ui.add_connection import AddConnectionDialog
+from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
+from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.ui.pages import PAGES
 from denticode_desktop.ui.theme import DARK, LIGHT, Tokens, contrast
-from denticode_desktop.ui.today import page as today_page
-from denticode_desktop.ui.widgets import PlainLabel, shown
+from denticode_desktop.ui.theme.style import style_sheet
+from denticode_desktop.ui.widgets import LineLabel, PlainLabel, shown
 from tests.ui.window_world import WindowWorld, window_world
 
 WAIT_MS = 10_000
+CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView, QAbstractSpinBox)
 
 
 @pytest.fixture
@@ -29,159 +38,135 @@ def world(tmp_path: Path, qtbot: QtBot) -> Iterator[WindowWorld]:
         yield found
 
 
-def press(world: WindowWorld, qtbot: QtBot, name: str) -> None:
-    """Waits for the button and presses it as a mouse does."""
-
-    def found() -> QPushButton | None:
-        return next((b for b in world.window.findChildren(QPushButton, name) if b.isVisible()), None)
-
-    qtbot.waitUntil(lambda: found() is not None, timeout=WAIT_MS)
-    pressed = found()
-    assert pressed is not None
-    QTest.mouseClick(pressed, Qt.MouseButton.LeftButton)
+def texts(widget: QWidget) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
 
 
-def texts(world: WindowWorld) -> str:
-    return "\n".join(label.text() for label in world.window.findChildren(QLabel) if label.isVisible())
+def is_part_of_another(control: QWidget) -> bool:
+    """Qt's own parts: the view and edit of a combo, the buttons of a calendar, a header's corner, a clear button."""
+    names = {"qt_spinbox_lineedit", "qt_calendar_calendarview", "qt_tabwidget_tabbar"}
+    parent = control.parentWidget()
+    while parent is not None:
+        if isinstance(parent, (QComboBox, QLineEdit, QAbstractSpinBox)) or parent.inherits("QCalendarWidget"):
+            return True
+        parent = parent.parentWidget()
+    return control.objectName() in names or control.inherits("QHeaderView") or control.inherits("QTableCornerButton")
 
 
-def open_lab(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "railList")
-    assert rail is not None
-    rail.setCurrentRow(1)
-    labs = world.window.findChild(QListWidget, "labList")
-    assert labs is not None
-    qtbot.waitUntil(lambda: labs.count() == 1 and "Ruiz" in labs.item(0).text(), timeout=WAIT_MS)
-    labs.setCurrentRow(0)
-    qtbot.waitUntil(lambda: "Ruiz, Ana" in texts(world), timeout=WAIT_MS)
+def nameless(root: QWidget) -> list[str]:
+    """Controls that a screen reader or a test could not tell, and labels that could draw what they are given."""
+    found = []
+    for kind in CONTROLS:
+        for control in root.findChildren(kind):
+            if is_part_of_another(control):
+                continue
+            name = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
+            if not name or not control.objectName():
+                found.append(f"{type(control).__name__} {control.objectName()!r} {name!r}")
+    for label in root.findChildren(QLabel):
+        if label.textFormat() is not Qt.TextFormat.PlainText and label.text():
+            found.append(f"label {label.text()!r} is not plain text")
+    return found
 
 
-def test_a_lab_is_edited_finalized_and_queued_by_pressing_buttons(
-    world: WindowWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_every_control_of_every_page_has_a_name_and_every_label_is_plain_text(
+    world: WindowWorld, qtbot: QtBot
 ) -> None:
-    asked: list[str] = []
+    world.fill_today()
+    for spec in PAGES:
+        world.window.open_page(spec.key)
+        qtbot.waitUntil(lambda: world.tasks.is_idle, timeout=WAIT_MS)
 
-    def agree(_parent: object, _title: str, text: str, _yes: str) -> bool:
-        asked.append(text)
-        return True
-
-    monkeypatch.setattr(labs_page, "confirm", agree)
-    open_lab(world, qtbot)
-    note = world.window.findChild(QPlainTextEdit, "labNote")
-    assert note is not None
-    note.appendPlainText("P: seen in the window test.")
-    press(world, qtbot, "labFinalize")
-    qtbot.waitUntil(lambda: "Finalized." in texts(world), timeout=WAIT_MS)
-    assert "adds to the chart" in asked[0]
-    press(world, qtbot, "labSend")
-    qtbot.waitUntil(lambda: "Queued." in texts(world), timeout=WAIT_MS)
-    assert "wake" in world.engine.asked
-    queued = world.practice.outbox.queue()
-    assert {v.item.state for v in queued} == {ItemState.PLANNED}
-    assert all(v.requested_at is not None for v in queued)
-    assert "seen in the window test" in str(getattr(queued[0].item.payload, "text", ""))
+        assert not nameless(world.window), spec.key
 
 
-def test_today_sends_all_finalized_after_asking(
-    world: WindowWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(today_page, "confirm", lambda *_: True)
-    actor = world.practice.setup.actor(None)
-    [lab] = world.practice.labs.list(actor)
-    world.practice.labs.finalize(actor, lab.lab_id)
-    qtbot.waitUntil(lambda: "Waiting (1)" in texts(world), timeout=WAIT_MS)
-    press(world, qtbot, "sendAll")
-    qtbot.waitUntil(lambda: "wake" in world.engine.asked, timeout=WAIT_MS)
-    assert all(v.requested_at is not None for v in world.practice.outbox.queue())
+def test_pages_are_reached_by_keys_and_the_rail_follows(world: WindowWorld, qtbot: QtBot) -> None:
+    for number, spec in enumerate(PAGES, 1):
+        QTest.keyClick(world.window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda key=spec.key: world.window.page(key).isVisible(), timeout=WAIT_MS)
+        assert world.window.rail.list.currentRow() == number - 1
 
 
-def test_connection_is_tested_and_synced_from_its_card(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "railList")
-    assert rail is not None
-    rail.setCurrentRow(2)
-    qtbot.waitUntil(lambda: "Springvale" in texts(world), timeout=WAIT_MS)
-    press(world, qtbot, "sync1")
-    assert "sync 1" in world.engine.asked
-    press(world, qtbot, "test1")
-    qtbot.waitUntil(lambda: "reload" in world.engine.asked, timeout=WAIT_MS)
-    assert world.practice.status.connection_cards()[0].light is CardLight.GREEN
+def test_f5_syncs_every_connection(world: WindowWorld, qtbot: QtBot) -> None:
+    QTest.keyClick(world.window, Qt.Key.Key_F5)
+
+    qtbot.waitUntil(lambda: "sync 1" in world.engine.asked, timeout=WAIT_MS)
 
 
-def test_audit_log_is_verified_on_its_page(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "railList")
-    assert rail is not None
-    rail.setCurrentRow(3)
-    press(world, qtbot, "auditVerify")
-    qtbot.waitUntil(lambda: "The audit log is whole" in texts(world), timeout=WAIT_MS)
-
-
-def test_add_connection_says_what_is_wrong_and_keeps_nothing(world: WindowWorld, qtbot: QtBot) -> None:
-    dialog = AddConnectionDialog(
-        world.window, world.practice, world.practice.setup.actor(None), world.tasks
-    )
-    qtbot.addWidget(dialog)
-    dialog.show()
-    fields = {line.objectName(): line for line in dialog.findChildren(QLineEdit)}
-    fields["add_name"].setText("Connection 1")
-    secret = fields["add_client_secret"]
-    assert secret.echoMode() is QLineEdit.EchoMode.Password
-    secret.setText("rehearsal-secret")
-    go = dialog.findChild(QPushButton, "addConnect")
-    result = dialog.findChild(QLabel, "addResult")
-    assert go is not None
-    assert result is not None
-    QTest.mouseClick(go, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(go.isEnabled() and result.text() and "Connecting" not in result.text()),
-                    timeout=WAIT_MS)  # fmt: skip
-    assert "rehearsal-secret" not in result.text()
-    assert len(world.practice.connect.connections()) == 1
-
-
-def test_every_control_has_a_name_and_every_label_is_plain_text(world: WindowWorld, qtbot: QtBot) -> None:
-    rail = world.window.findChild(QListWidget, "railList")
-    assert rail is not None
-    open_lab(world, qtbot)
-    for row in range(rail.count()):
-        rail.setCurrentRow(row)
-    for kind in (QPushButton, QLineEdit, QListWidget, QPlainTextEdit, QComboBox):
-        for widget in world.window.findChildren(kind):
-            name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
-            assert name, widget.objectName()
-    for label in world.window.findChildren(QLabel):
-        assert label.textFormat() is Qt.TextFormat.PlainText or not label.text(), label.text()
-
-
-def test_no_patient_is_in_the_title(world: WindowWorld, qtbot: QtBot) -> None:
-    open_lab(world, qtbot)
+def test_environment_is_named_and_no_patient_is_in_the_title(world: WindowWorld, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "Rehearsal" in world.window.windowTitle(), timeout=WAIT_MS)
+
+    assert world.window.band.words.text() == "Rehearsal - nothing here is real"
+    assert world.window.band.property("environment") == "rehearsal"
+    world.fill_today()
+    world.window.open_page("labs")
+    qtbot.waitUntil(lambda: world.tasks.is_idle, timeout=WAIT_MS)
     assert "Ruiz" not in world.window.windowTitle()
 
 
-def test_an_empty_practice_says_what_to_press(tmp_path: Path, qtbot: QtBot) -> None:
-    with window_world(tmp_path / "data", is_connected=False) as world:
-        qtbot.addWidget(world.window)
-        world.window.show()
-        qtbot.waitUntil(lambda: "Nothing needs you right now." in texts(world), timeout=WAIT_MS)
-        rail = world.window.findChild(QListWidget, "railList")
-        assert rail is not None
-        rail.setCurrentRow(2)
-        qtbot.waitUntil(lambda: "No PMS connected yet." in texts(world), timeout=WAIT_MS)
+def test_strip_tells_lights_counts_sync_and_the_engine(world: WindowWorld, qtbot: QtBot) -> None:
+    strip = world.window.strip
+    qtbot.waitUntil(lambda: "Ready" in strip.words and "Needs you 0" in strip.words, timeout=WAIT_MS)
+
+    world.bridge.publish(SyncProgressed(ConnectionId(1), "patients", 1_200, 40_000, None))
+    qtbot.waitUntil(lambda: "Reading patients: 1,200 of 40,000" in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(SyncFinished(ConnectionId(1), "ok", "Main office is up to date.", 1, 1, 0, 0))
+    qtbot.waitUntil(lambda: "Main office is up to date." in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(EngineStarted(is_sender=False))
+    qtbot.waitUntil(lambda: "another Denticode is running on this computer" in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(EngineStopped(will_restart=True))
+    qtbot.waitUntil(lambda: "being started again" in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(EngineStarted(is_sender=True))
+    qtbot.waitUntil(lambda: "Sending" not in strip.words, timeout=WAIT_MS)
+
+
+def test_narrow_window_keeps_the_rail_as_icons_with_names_for_screen_readers(world: WindowWorld, qtbot: QtBot) -> None:
+    world.window.resize(911, 512)
+    qtbot.waitUntil(lambda: world.window.rail.width() < 80, timeout=WAIT_MS)
+
+    item = world.window.rail.list.item(2)
+    assert item.data(Qt.ItemDataRole.AccessibleTextRole) == "PMS Integrations"
+    assert world.window.width() == 911
+    world.window.resize(1180, 760)
+    qtbot.waitUntil(lambda: world.window.rail.width() > 150, timeout=WAIT_MS)
 
 
 def test_hostile_text_is_shown_and_never_drawn(qtbot: QtBot) -> None:
-    label = PlainLabel("<img src=x> \u202egnp.exe \x07 " + "x" * 10_000)
+    label = PlainLabel("<img src=x> \u202egnp.exe \x07\u200b" + "x" * 10_000)
     qtbot.addWidget(label)
+
     assert label.textFormat() is Qt.TextFormat.PlainText
-    assert "\u202e" not in label.text()
-    assert "\x07" not in label.text()
+    assert not set("\u202e\x07\u200b") & set(label.text())
     assert len(shown("y" * 10_000)) < 2_100
+
+
+def test_line_with_ten_thousand_letters_takes_no_more_room_than_it_has(qtbot: QtBot) -> None:
+    label = LineLabel("Nguyen " * 1_500)
+    qtbot.addWidget(label)
+    label.resize(200, 24)
+    label.show()
+
+    assert label.minimumSizeHint().width() < 60
+    assert "<" not in LineLabel("<b>x</b>").toolTip()
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_has_enough_contrast(tokens: Tokens) -> None:
-    for ground in (tokens.ground, tokens.surface):
-        for text in (tokens.text, tokens.muted, tokens.good, tokens.warn, tokens.bad):
+    for ground in (tokens.ground, tokens.surface, tokens.sunken):
+        for text in (tokens.text, tokens.muted, tokens.good, tokens.warn, tokens.bad, tokens.info, tokens.accent):
             assert contrast(text, ground) >= 4.5, (text, ground)
+    for role in ("good", "warn", "bad", "info", "accent"):
+        assert contrast(getattr(tokens, role), getattr(tokens, f"{role}_soft")) >= 4.5, role
+        assert contrast(tokens.text, getattr(tokens, f"{role}_soft")) >= 4.5, role
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
-    assert contrast(tokens.on_rail, tokens.rail) >= 4.5
-    assert contrast(tokens.on_band, tokens.band_rehearsal) >= 4.5
+    assert contrast(tokens.on_accent, tokens.accent_hover) >= 4.5
+    for rail in (tokens.rail, tokens.rail_hover, tokens.rail_selected):
+        assert contrast(tokens.on_rail, rail) >= 4.5
+    for band in (tokens.band_production, tokens.band_sandbox, tokens.band_rehearsal):
+        assert contrast(tokens.on_band, band) >= 4.5
+    assert contrast(tokens.edge, tokens.surface) >= 3.0
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_style_sheet_has_no_place_left_open(tokens: Tokens) -> None:
+    assert "$" not in style_sheet(tokens)

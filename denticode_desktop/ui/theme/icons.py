@@ -27,9 +27,18 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixma
     return pixmap
 
 
-def icon(name: str, colour: str, size: int = 18) -> QIcon:
-    """An icon with pixmaps for scales 1 to 3."""
+def icon(name: str, colour: str, size: int = 18, gap: int = 0) -> QIcon:
+    """An icon with pixmaps for scales 1 to 3; `gap` pixels of nothing at its right."""
     made = QIcon()
     for ratio in (1.0, 2.0, 3.0):
-        made.addPixmap(icon_pixmap(name, colour, size, ratio))
+        drawn = icon_pixmap(name, colour, size, ratio)
+        if gap:
+            wide = QPixmap(QSize(round((size + gap) * ratio), round(size * ratio)))
+            wide.fill(Qt.GlobalColor.transparent)
+            wide.setDevicePixelRatio(ratio)
+            painter = QPainter(wide)
+            painter.drawPixmap(0, 0, drawn)
+            painter.end()
+            drawn = wide
+        made.addPixmap(drawn)
     return made

@@ -43,8 +43,9 @@ def style_sheet(used: Tokens) -> str:
         "caption_pt": CAPTION_PT, "body_pt": BODY_PT, "section_pt": SECTION_PT, "title_pt": TITLE_PT,
         "numeral_pt": NUMERAL_PT,
     }  # fmt: skip
-    chevron = resource_file("style", "chevron-dark.svg" if used.is_dark else "chevron-light.svg").as_posix()
-    return Template(text).substitute({**asdict(used), **sizes, "chevron": chevron})
+    look = "dark" if used.is_dark else "light"
+    drawn = {name: resource_file("style", f"{name}-{look}.svg").as_posix() for name in ("chevron", "check")}
+    return Template(text).substitute({**asdict(used), **sizes, **drawn})
 
 
 def apply_theme(application: QApplication, *, is_dark: bool | None = None) -> Tokens:

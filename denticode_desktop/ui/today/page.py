@@ -1,191 +1,306 @@
 """Today: what needs a person, what waits and why, what is in the chart - one sentence and one button a row."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout
 
+from denticode_desktop.domain.access import Action
+from denticode_desktop.domain.connection import ConnectionReport, Light
 from denticode_desktop.domain.errors import DenticodeError
-from denticode_desktop.domain.ids import ItemId, LabId
-from denticode_desktop.domain.write_back import RequestKind
-from denticode_desktop.services.status_board import RowAction, TodayRow, TodayView
-from denticode_desktop.ui.messages import words_of
-from denticode_desktop.ui.page import Page
-from denticode_desktop.ui.widgets import PlainLabel, button, card, clear, confirm
-from denticode_desktop.ui.window_services import PageContext
-
-_LISTS = (
-    ("needs_you", "\u2691  Needs you", "Nothing needs you right now."),
-    ("waiting", "\u25d4  Waiting", "Nothing waits."),
-    ("in_chart", "\u2714  In chart today", "Nothing was written today yet."),
+from denticode_desktop.domain.ids import ConnectionId, LabId
+from denticode_desktop.domain.write_back import DecisionRequest
+from denticode_desktop.services.status_board import RowAction, StripView, TodayRow, TodayView
+from denticode_desktop.ui.operations import (
+    Decision,
+    MatchCase,
+    Sent,
+    ToSend,
+    may,
+    read_decision,
+    read_match,
+    send_labs,
+    test_connection,
 )
-_BUTTONS = {
-    RowAction.OPEN_LAB: "Open Lab",
-    RowAction.SEND: "Send Lab to PMS",
-    RowAction.DECIDE: "Decide \u2026",
-    RowAction.CONNECTION: "Open PMS Integrations",
-}
+from denticode_desktop.ui.page import Page, PageState
+from denticode_desktop.ui.reader import Reader
+from denticode_desktop.ui.shortcuts import Command, with_key
+from denticode_desktop.ui.task_runner import Task
+from denticode_desktop.ui.theme import SPACE_3
+from denticode_desktop.ui.times import clock_time, local_midnight
+from denticode_desktop.ui.widgets import BusyBar, EmptyState, button, confirm
+from denticode_desktop.ui.widgets.chips import IN_CHART, NEEDS_YOU, WAITING
+from denticode_desktop.ui.window_services import PageContext
+from denticode_desktop.ui.words import tr
+
+from .choose_patient import ChoosePatientDialog
+from .decide import DecideDialog
+from .offers import RESULT_WORDS, Offer
+from .rows import Press, RowWords, words_of_row
+from .section import Section
+from .send_all import SendAllDialog
+from .tile import Tile
+
+AGES_EVERY_MS = 20_000
+T = TypeVar("T")
+_Read = tuple[TodayView, StripView, list[DecisionRequest]]
 
 
 class TodayPage(Page):
-    """The three lists."""
+    """Three counts, three lists."""
 
     def __init__(self, context: PageContext) -> None:
-        super().__init__("Today")
-        self._practice = context.services
-        self._actor = context.services.actor
-        self._tasks = context.tasks
-        self._now = context.services.utc_now
-        self._open_lab = context.go.open_lab
-        self._go = context.go
-        self._wake = context.services.engine.wake
+        super().__init__(tr("Today"), tr("Reading \u2026"))
+        self._context = context
+        self._services = context.services
         self._view: TodayView | None = None
-        self._send_all = button("Send all finalized", self._on_send_all, name="sendAll", kind="primary")
+        self._asked: list[int] = []
+        self._sending: Task | None = None
+        self._send_all = button(
+            tr("Send all finalized"), self._on_send_all, name="sendAll", kind="primary", icon_name="send",
+            tip=with_key(tr("Send all finalized"), Command.SEND),
+        )  # fmt: skip
         self._send_all.setEnabled(False)
-        self.bar.addWidget(self._send_all)
-        self._cards: dict[str, tuple[PlainLabel, QVBoxLayout]] = {}
-        for key, title, _ in _LISTS:
-            frame, layout = card()
-            heading = PlainLabel(title, name="sectionTitle")
-            rows = QVBoxLayout()
-            rows.setSpacing(6)
-            layout.addWidget(heading)
-            layout.addLayout(rows)
-            self._cards[key] = (heading, rows)
-            self.body.addWidget(frame)
+        self.add_action(self._send_all)
+        self.busy = BusyBar(name="sendBusy", on_cancel=self._stop_sending)
+        self.body.addWidget(self.busy)
+        self._build_lists()
+        self._reader = Reader(self, context.tasks, self._read, self._show, self._read_failed)
+        self._ages = QTimer(self)
+        self._ages.setInterval(AGES_EVERY_MS)
+        self._ages.timeout.connect(self._show_ages)
+        self.show_state(PageState.LOADING)
+
+    def _build_lists(self) -> None:
+        now = self._services.utc_now
+        self._sections = {
+            "needs_you": Section("needs_you", tr("Needs you"), tr("Nothing needs you right now."), NEEDS_YOU, now),
+            "waiting": Section("waiting", tr("Waiting"), tr("Nothing waits."), WAITING, now),
+            "in_chart": Section(
+                "in_chart", tr("In chart today"), tr("Nothing was written today yet."), IN_CHART, now, is_done=True
+            ),
+        }  # fmt: skip
+        words = {"needs_you": (tr("Needs you"), NEEDS_YOU), "waiting": (tr("Waiting"), WAITING)}
+        words["in_chart"] = (tr("In chart today"), IN_CHART)
+        self._tiles = {name: Tile(f"{name}Tile", word, status) for name, (word, status) in words.items()}
+        line = QHBoxLayout()
+        line.setSpacing(SPACE_3)
+        for name, tile in self._tiles.items():
+            tile.clicked.connect(lambda _checked=False, wanted=name: self._go_to(wanted))
+            line.addWidget(tile)
+        self.body.addLayout(line)
+        for section in self._sections.values():
+            section.pressed.connect(self._act)
+            self.body.addWidget(section)
         self.body.addStretch(1)
-        self.tell("Reading \u2026")
+
+    # -- reading -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Reads the lists off the UI thread."""
-        midnight = self._now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._tasks.run(lambda: self._practice.board.today(midnight), self._show, self._failed)
+        """Reads the lists off the UI thread; many calls are one read."""
+        self._reader.read()
 
-    def _show(self, view: TodayView) -> None:
+    def _read(self) -> _Read:
+        board = self._services.board
+        midnight = local_midnight(self._services.utc_now())
+        return board.today(midnight), board.strip(), [self._services.decision(number) for number in self._asked]
+
+    def _show(self, read: _Read) -> None:
+        view, strip, requests = read
         self._view = view
+        self._tell_results(requests)
+        self.subtitle.say(tr("Checked at {time}").format(time=clock_time(self._services.utc_now())))
+        self.subtitle.show()
+        is_new = not (view.needs_you or view.waiting or view.in_chart)
+        if is_new and not strip.cards:
+            self._show_welcome()
+            return
+        for name, section in self._sections.items():
+            rows: Sequence[TodayRow] = getattr(view, name)
+            self._tiles[name].show_count(len(rows))
+            section.show_rows(rows)
+        unsent = len(self._unsent())
+        can_send = may(self._services.actor, Action.SEND_LABS)
+        self._send_all.setVisible(can_send)
+        self._send_all.setEnabled(unsent > 0 and self._sending is None)
+        words = tr("Send all finalized ({n})").format(n=unsent) if unsent else tr("Send all finalized")
+        self._send_all.set_words(words)
+        self.show_full()
+
+    def _show_welcome(self) -> None:
+        self._send_all.hide()
+        if self.state is PageState.EMPTY:
+            return
+        self.show_empty(
+            EmptyState(
+                "plug", tr("No PMS is connected yet"),
+                tr("Connect your practice-management system first. Then finalized Labs go into the right chart."),
+                button_text=tr("Add Connection \u2026"), button_name="welcomeConnect",
+                on_press=lambda: self._context.go.open_page("connections"),
+            )
+        )  # fmt: skip
+
+    def _read_failed(self, error: DenticodeError) -> None:
+        if self._view is None:
+            self.show_error(error)
+        else:
+            self.tell_error(error)
+
+    def _tell_results(self, requests: Sequence[DecisionRequest]) -> None:
+        """How earlier decisions ended, once each."""
+        for request in requests:
+            if request.result and request.request_id in self._asked:
+                self._asked.remove(request.request_id)
+                words = RESULT_WORDS.get(request.result)
+                self.tell(tr(words) if words else "", "warn")
+
+    def _show_ages(self) -> None:
+        for section in self._sections.values():
+            section.show_ages()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ages move only while somebody can see them."""
+        super().showEvent(event)
+        self._ages.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """As above."""
+        super().hideEvent(event)
+        self._ages.stop()
+
+    def _go_to(self, name: str) -> None:
+        section = self._sections[name]
+        self.scroll_to(section)
+        section.focus_first()
+
+    def on_command(self, command: Command) -> bool:
+        """Ctrl+Enter sends all that is finalized, after the check."""
+        if command is Command.SEND and self._send_all.isEnabled():
+            self._on_send_all()
+            return True
+        return False
+
+    # -- acting --------------------------------------------------------------------------------------------------
+
+    def _act(self, words: RowWords) -> None:
+        row = words.row
+        if words.press is Press.OPEN_LAB and row.lab_id is not None:
+            self._context.go.open_lab(row.lab_id)
+        elif words.press is Press.SEND and row.lab_id is not None:
+            self._send([_to_send(words)])
+        elif words.press is Press.CHOOSE_PATIENT and row.lab_id is not None:
+            self._open_match(row.lab_id, None)
+        elif words.press is Press.DECIDE and row.item_id is not None:
+            item_id = row.item_id
+            self._run(lambda: read_decision(self._services, item_id), self._show_decision)
+        elif words.press is Press.TEST and row.connection_id is not None:
+            self._test(row.connection_id)
+        elif words.press is Press.RECONNECT:
+            self._context.go.open_connection(row.connection_id, reconnect=True)
+        else:
+            self._context.go.open_connection(row.connection_id)
+
+    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         self.tell("")
-        for key, title, empty in _LISTS:
-            rows: Sequence[TodayRow] = getattr(view, key)
-            heading, layout = self._cards[key]
-            heading.set_words(f"{title} ({len(rows)})")
-            clear(layout)
-            if not rows:
-                layout.addWidget(PlainLabel(empty, kind="muted"))
-            for number, row in enumerate(rows[:100]):
-                layout.addWidget(self._row(f"{key}{number}", row))
-            if len(rows) > 100:
-                layout.addWidget(PlainLabel(f"and {len(rows) - 100} more", kind="muted"))
-        self._send_all.setEnabled(bool(self._unsent()))
+        self._context.tasks.run(work, done, self.tell_error)
 
-    def _row(self, name: str, row: TodayRow) -> QWidget:
-        holder = QWidget()
-        line = QHBoxLayout(holder)
-        line.setContentsMargins(0, 2, 0, 2)
-        words = QVBoxLayout()
-        words.addWidget(PlainLabel(str(row.sentence)))
-        detail = " ".join(part for part in (str(row.next_step or ""), _times(row)) if part)
-        if detail:
-            words.addWidget(PlainLabel(detail, kind="muted"))
-        line.addLayout(words, 1)
-        if row.action in _BUTTONS:
-            line.addWidget(button(_BUTTONS[row.action], lambda: self._act(row), name=f"{name}Button"))
-        return holder
-
-    def _act(self, row: TodayRow) -> None:
-        if row.action is RowAction.OPEN_LAB and row.lab_id is not None:
-            self._open_lab(row.lab_id)
-        elif row.action is RowAction.CONNECTION:
-            self._go.open_page("connections")
-        elif row.action is RowAction.SEND and row.lab_id is not None:
-            self._send([row.lab_id])
-        elif row.action is RowAction.DECIDE and row.item_id is not None:
-            self._decide(row.item_id, str(row.sentence))
-
-    def _unsent(self) -> list[LabId]:
+    def _unsent(self) -> list[ToSend]:
         rows = self._view.waiting if self._view else ()
-        return [row.lab_id for row in rows if row.action is RowAction.SEND and row.lab_id is not None]
+        return [_to_send(words_of_row(r)) for r in rows if r.action is RowAction.SEND and r.lab_id is not None]
 
     def _on_send_all(self) -> None:
-        labs = self._unsent()
-        if labs and confirm(self, "Send all finalized", f"Send {len(labs)} finalized Labs to the PMS now?", "Send"):
-            self._send(labs)
+        dialog = SendAllDialog(self, self._unsent())
+        if dialog.exec() == QDialog.DialogCode.Accepted and dialog.chosen:
+            self._send(dialog.chosen)
 
-    def _send(self, labs: Sequence[LabId]) -> None:
-        def work() -> None:
-            for lab_id in labs:
-                self._practice.outbox.send(self._actor, lab_id, None)
+    def _send(self, labs: Sequence[ToSend]) -> None:
+        self.tell("")
+        total = len(labs)
+        self._send_all.setEnabled(False)
+        if total > 1:
+            self.busy.show_work(tr("Queueing {n} Labs \u2026").format(n=total), 0, total)
+        self._sending = self._context.tasks.run_task(
+            lambda task: send_labs(self._services, labs, task), self._sent, self._send_failed,
+            progress=lambda done: self.busy.show_work(tr("Queueing {n} Labs \u2026").format(n=total), done, total),
+            owner=self,
+        )  # fmt: skip
 
-        self._tasks.run(work, lambda _: self._changed(), self._failed)
+    def _stop_sending(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+        self._end_sending()
+        self.tell(tr("Stopped. What was queued before goes; the rest waits until you send it."), "info")
+        self._context.go.changed()
 
-    def _decide(self, item_id: ItemId, sentence: str) -> None:
-        dialog = DecideDialog(self, sentence)
-        if dialog.exec() == QDialog.DialogCode.Accepted and dialog.kind is not None:
-            kind, reason = dialog.kind, dialog.reason
-            if kind is RequestKind.RECHECK:
-                self._tasks.run(
-                    lambda: self._practice.outbox.recheck(self._actor, item_id), lambda _: self._changed(), self._failed
-                )
-                return
-            self._tasks.run(
-                lambda: self._practice.outbox.decide(self._actor, item_id, kind, reason),
-                lambda _: self._changed(),
-                self._failed,
-            )
+    def _end_sending(self) -> None:
+        self._sending = None
+        self.busy.rest()
 
-    def _changed(self) -> None:
-        self._wake()
+    def _sent(self, sent: Sent) -> None:
+        self._end_sending()
+        queued = tr("1 Lab is queued and goes by itself.")
+        if sent.count != 1:
+            queued = tr("{n} Labs are queued and go by themselves.").format(n=sent.count)
+        if sent.refused:
+            self.tell("\n".join([queued if sent.count else "", *sent.refused]).strip(), "warn")
+        else:
+            self.tell(queued, "good")
+        self._context.go.changed()
+
+    def _send_failed(self, error: DenticodeError) -> None:
+        self._end_sending()
+        self.tell_error(error)
         self.refresh()
 
-    def _failed(self, error: DenticodeError) -> None:
-        self.tell(words_of(error), "bad")
+    def _open_match(self, lab_id: LabId, connection_id: ConnectionId | None) -> None:
+        self._run(lambda: read_match(self._services, lab_id, connection_id), self._show_match)
 
-
-class DecideDialog(QDialog):
-    """What a person may decide about an item in REVIEW; a reason is typed."""
-
-    def __init__(self, parent: QWidget, sentence: str) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Decide")
-        self.setMinimumWidth(520)
-        self.kind: RequestKind | None = None
-        layout = QVBoxLayout(self)
-        layout.addWidget(PlainLabel(sentence))
-        layout.addWidget(PlainLabel("Look at the chart in the PMS first. Nothing in a chart is changed or deleted."))
-        self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Why (needed for a decision)")
-        self._reason.setAccessibleName("Reason")
-        self._reason.setObjectName("decideReason")
-        layout.addWidget(self._reason)
-        for text, kind, name in (
-            ("Look at the chart again now", RequestKind.RECHECK, "decideRecheck"),
-            ("It is in the chart: this one", RequestKind.AS_DONE, "decideAsDone"),
-            ("It is not there: send ours", RequestKind.SEND_AGAIN, "decideSend"),
-            ("Do not write it", RequestKind.VOID, "decideVoid"),
-        ):
-            layout.addWidget(button(text, partial(self._choose, kind), name=name))
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        box.rejected.connect(self.reject)
-        layout.addWidget(box)
-
-    @property
-    def reason(self) -> str:
-        """As typed."""
-        return self._reason.text().strip()
-
-    def _choose(self, kind: RequestKind) -> None:
-        if kind is not RequestKind.RECHECK and not self.reason:
-            self._reason.setFocus()
+    def _show_match(self, case: MatchCase) -> None:
+        if case.connection_id is None:
+            self._offer_to_send(case)
             return
-        self.kind = kind
-        self.accept()
+        dialog = ChoosePatientDialog(self, self._context, case)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.tell(dialog.result_words, "good")
+            self._context.go.changed()
+
+    def _offer_to_send(self, case: MatchCase) -> None:
+        """The patient is matched; the Lab only waits for Send."""
+        name = case.patient.person.display_name
+        text = tr("The patient {name} is matched. Send this Lab to the PMS now?").format(name=name)
+        if confirm(self, tr("Send Lab to PMS"), text, tr("Send")):
+            self._send([ToSend(case.lab_id, None, name)])
+
+    def _show_decision(self, decision: Decision) -> None:
+        dialog = DecideDialog(self, self._context, decision)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            return
+        if dialog.leads_to is Offer.OPEN_LAB:
+            self._context.go.open_lab(decision.view.lab_id)
+        elif dialog.leads_to is Offer.MATCH:
+            self._open_match(decision.view.lab_id, decision.view.item.connection_id)
+        elif dialog.request is not None:
+            self._asked.append(dialog.request.request_id)
+            self.tell(tr("Noted. The chart is looked at first, then it is done as you said."), "good")
+            self._context.go.changed()
+
+    def _test(self, connection_id: ConnectionId) -> None:
+        self.tell(tr("Testing the connection \u2026"), "muted")
+        self._context.tasks.run(
+            lambda: test_connection(self._services, connection_id), self._tested, self.tell_error, owner=self
+        )  # fmt: skip
+
+    def _tested(self, report: ConnectionReport) -> None:
+        kind = {Light.GREEN: "good", Light.YELLOW: "warn", Light.FAILED: "bad"}[report.light]
+        words = " ".join(part for part in (report.sentence, report.next_step) if part)
+        self.tell(words or tr("The connection was tested."), kind)
+        self._context.go.changed()
 
 
+def _to_send(words: RowWords) -> ToSend:
+    assert words.row.lab_id is not None
+    about = "  \u00b7  ".join(part for part in (words.headline, words.about) if part)
+    return ToSend(words.row.lab_id, words.row.connection_id, about or words.whole)
 
-
-def _times(row: TodayRow) -> str:
-    parts = []
-    if row.since is not None:
-        parts.append(f"since {row.since.astimezone():%d %b %H:%M}")
-    if row.next_try_at is not None:
-        parts.append(f"next try {row.next_try_at.astimezone():%H:%M:%S}")
-    return " \u00b7 ".join(parts)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from denticode_desktop.ui.theme import icon, tokens
 
 from .plain import shown
+
+ICON_GAP = 6
 
 
 class ActionButton(QPushButton):
@@ -42,7 +44,8 @@ class ActionButton(QPushButton):
         used = tokens()
         by_kind = {"primary": used.on_accent, "quiet": used.accent, "danger": used.bad}
         colour = by_kind.get(str(self.property("kind")), used.text) if self.isEnabled() else used.muted
-        self.setIcon(icon(name, colour, 16))
+        self.setIcon(icon(name, colour, 16, ICON_GAP if self.text() else 0))
+        self.setIconSize(QSize(16 + (ICON_GAP if self.text() else 0), 16))
 
 
 def button(

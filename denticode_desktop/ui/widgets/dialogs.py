@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from denticode_desktop.ui.theme import SPACE_2, SPACE_3, SPACE_5
 from denticode_desktop.ui.words import tr
 
 from .buttons import ActionButton, button
+from .lists import PlainList
 from .plain import PlainLabel, shown
 
 
@@ -49,9 +50,7 @@ class ConfirmDialog(PlainDialog):
         super().__init__(parent, title, name="confirm")
         self.inner.addWidget(PlainLabel(text, name="confirmText"))
         if lines:
-            rows = QListWidget()
-            rows.setObjectName("confirmLines")
-            rows.setAccessibleName(title)
+            rows = PlainList(name="confirmLines", accessible=title)
             rows.addItems([shown(line, 300) for line in lines])
             rows.setMinimumHeight(min(240, 28 * len(lines) + 12))
             self.inner.addWidget(rows, 1)
