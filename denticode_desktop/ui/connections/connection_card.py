@@ -9,7 +9,7 @@ from denticode_desktop.domain.ids import ConnectionId, PmsLocationId, PmsProvide
 from denticode_desktop.services.status_board import ConnectionCard
 from denticode_desktop.ui.theme import SPACE_1, SPACE_2, SPACE_4
 from denticode_desktop.ui.times import ago
-from denticode_desktop.ui.widgets import Card, LineLabel, Notice, PlainLabel, StatusChip, button, rule
+from denticode_desktop.ui.widgets import Card, LineLabel, Notice, PlainLabel, StatusChip, button, rule, set_kind
 from denticode_desktop.ui.words import say_sentence, tr
 
 from .attempt import Attempt
@@ -40,19 +40,13 @@ class ConnectionView(Card):
         self.inner.addWidget(self.trouble)
         self.missing = MissingBox(f"missing{self._id}")
         self.inner.addWidget(self.missing)
+        self._add_buttons()
+        self._add_answers()
+        self.inner.addWidget(rule())
         self._add_facts()
         self.unproven = PlainLabel("", kind="caption", name=f"unproven{self._id}")
         self.inner.addWidget(self.unproven)
-        self.inner.addSpacing(SPACE_1)
         self._add_places()
-        self.steps = CheckList(f"testSteps{self._id}")
-        self.inner.addWidget(self.steps)
-        self.progress = SyncBar(f"sync{self._id}Progress")
-        self.progress.cancelled.connect(self._on_cancel_sync)
-        self.inner.addWidget(self.progress)
-        self.said = Notice(name=f"connectionNote{self._id}")
-        self.inner.addWidget(self.said)
-        self._add_buttons()
         self.show_entry(entry)
 
     def _add_head(self, entry: ConnectionCard) -> None:
@@ -72,7 +66,7 @@ class ConnectionView(Card):
     def _add_facts(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE_4)
-        grid.setContentsMargins(0, SPACE_2, 0, SPACE_2)
+        grid.setContentsMargins(0, SPACE_1, 0, SPACE_1)
         self.facts: dict[str, PlainLabel] = {}
         names = (
             ("checked", tr("Last test")),
@@ -95,9 +89,19 @@ class ConnectionView(Card):
         self.links.linked.connect(self._on_linked)
         self.inner.addWidget(self.links)
 
+    def _add_answers(self) -> None:
+        """Right below the buttons: what came of pressing them."""
+        self.steps = CheckList(f"testSteps{self._id}")
+        self.inner.addWidget(self.steps)
+        self.progress = SyncBar(f"sync{self._id}Progress")
+        self.progress.cancelled.connect(self._on_cancel_sync)
+        self.inner.addWidget(self.progress)
+        self.said = Notice(name=f"connectionNote{self._id}")
+        self.inner.addWidget(self.said)
+
     def _add_buttons(self) -> None:
-        self.inner.addWidget(rule())
         line = QHBoxLayout()
+        line.setContentsMargins(0, SPACE_1, 0, SPACE_1)
         line.setSpacing(SPACE_2)
         number = self._id
         self.sync = button(
@@ -195,7 +199,7 @@ class ConnectionView(Card):
         sync = model.syncs.get(self._id)
         self.progress.show_state(sync)
         note = model.notes.get(self._id)
-        self.said.tell(note.words if note and not is_busy and sync is None else "", note.kind if note else "muted")
+        self.said.tell(note.words if note and not is_busy else "", note.kind if note else "muted")
         may_sync, may_manage = model.may(Action.SYNC), model.may(Action.MANAGE_CONNECTIONS)
         self.sync.setVisible(is_enabled)
         self.sync.setEnabled(may_sync and sync is None and (entry is None or may_be_read(entry.connection)))
@@ -204,6 +208,9 @@ class ConnectionView(Card):
         self.stop.setVisible(is_busy)
         self.stop.setEnabled(attempt is not None and not attempt.is_stopping)
         self.reconnect.setEnabled(may_manage and not is_busy)
+        needs_reconnect = entry is not None and not may_be_read(entry.connection)
+        set_kind(self.reconnect, "primary" if needs_reconnect else "")
+        set_kind(self.sync, "" if needs_reconnect else "primary")
         self.off.setVisible(is_enabled)
         self.off.setEnabled(may_manage and not is_busy)
 

@@ -94,6 +94,7 @@ class FieldRow(Clear):
         """One sentence; empty hides it. A screen reader hears it with the field."""
         self._error.set_sign(text, "x-circle", "bad")
         self._error.setVisible(bool(text))
+        self._hint.setVisible(bool(self._hint.text()) and not text)
         self.field.setAccessibleDescription(text or self._hint.text())
         self.field.setProperty("isWrong", bool(text))
         self.field.style().unpolish(self.field)

@@ -52,12 +52,14 @@ class CheckList(Clear):
         self._running = SignLine("", "hourglass", "info", name=f"{name}Running")
         self._layout.addWidget(self._running)
         self._running.hide()
+        self.hide()
 
     def begin(self, words: str) -> None:
         """Empty, running."""
         self.clear_steps()
         self._running.set_sign(words, "hourglass", "info")
         self._running.show()
+        self.show()
 
     def add(self, check: Check) -> None:
         """A step ended."""
@@ -65,6 +67,7 @@ class CheckList(Clear):
         line = SignLine(step_words(check), sign.icon_name, sign.role)
         line.setToolTip(tr(sign.word))
         self._layout.insertWidget(self._layout.count() - 1, line)
+        self.show()
 
     def say_running(self, words: str) -> None:
         """Another last line while it runs."""
@@ -83,6 +86,7 @@ class CheckList(Clear):
                 widget.hide()
                 widget.deleteLater()
         self._running.hide()
+        self.hide()
 
 
 class MissingBox(Clear):
@@ -98,6 +102,8 @@ class MissingBox(Clear):
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._layout.addLayout(self._lines)
+        self._quoted = PlainLabel("", kind="caption", name=f"{name}Text")
+        self._layout.addWidget(self._quoted)
         row = QHBoxLayout()
         words = tr("Copy text for the PMS administrator")
         self._copy = button(words, self._on_copy, name=f"{name}Copy", icon_name="copy")
@@ -118,6 +124,7 @@ class MissingBox(Clear):
         clear(self._lines)
         self._said.hide()
         self._text = text
+        self._quoted.say(text)
         for title, words in lines:
             label = tr("Missing permission: {name}. {words}").format(name=title, words=words) if title else words
             self._lines.addWidget(SignLine(label, "warning", "warn"))
@@ -167,7 +174,8 @@ class SyncBar(Clear):
             return tr("Stopping after the page under way. What was read is kept.")
         if not state.kind:
             return tr("Starting the sync \u2026")
-        left = left_words(state.left_s)
+        is_through = state.total is not None and state.done >= state.total
+        left = "" if is_through else left_words(state.left_s)
         if state.total:
             text = tr("{what}: {done} of {total}") + (tr(", {left}") if left else "")
         else:

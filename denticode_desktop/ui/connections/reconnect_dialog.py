@@ -1,6 +1,7 @@
 """Reconnect: with the credentials on this computer or new ones, live. Secret fields are write-only."""
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from denticode_desktop.domain.connection import Check, Connection, ConnectionReport, Light
@@ -17,6 +18,9 @@ from .fields import FieldRow, PasteEdit, amp, forget_error_when
 from .model import ConnectionsModel
 from .pieces import CheckList
 from .signs import ChoiceButton, Clear
+
+MARGIN = 48
+"""Of the screen's height left free."""
 
 
 class ReconnectDialog(PlainDialog):
@@ -83,6 +87,19 @@ class ReconnectDialog(PlainDialog):
         self._holder.setVisible(is_fresh)
         if is_fresh and self.rows:
             next(iter(self.rows.values())).field.setFocus()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its words need: wrapped lines do not count in a size hint."""
+        frame = self.layout()
+        if frame is None:
+            return
+        frame.activate()
+        hint = frame.totalSizeHint().height()
+        needed = frame.totalHeightForWidth(self.width()) if frame.hasHeightForWidth() else hint
+        room = self.screen().availableSize().height() - MARGIN
+        self.setMinimumHeight(min(needed, room))
+        self.resize(self.width(), min(needed, room))
 
     def _on_go(self) -> None:
         if self._attempt is not None:
@@ -115,6 +132,7 @@ class ReconnectDialog(PlainDialog):
             return
         row.say_error(error.sentence)
         row.field.setFocus()
+        self._fit()
 
     def _forget(self) -> None:
         """The secrets live on in the try only."""
@@ -133,6 +151,7 @@ class ReconnectDialog(PlainDialog):
     @Slot(object)
     def _on_step(self, check: Check) -> None:
         self.steps.add(check)
+        self._fit()
 
     @Slot(object)
     def _on_ended(self, report: ConnectionReport) -> None:
@@ -142,6 +161,7 @@ class ReconnectDialog(PlainDialog):
             self.accept()
             return
         self._show_busy(is_busy=False)
+        self.steps.clear_steps()
         self.notice.tell(f"{report.sentence} {report.next_step}".strip(), "bad")
         self._on_choice()
 
@@ -156,6 +176,12 @@ class ReconnectDialog(PlainDialog):
             self._say_at_field(error)
         else:
             self.notice.tell(words_of(error), "bad")
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As high as it needs."""
+        super().showEvent(event)
+        self._fit()
 
     def reject(self) -> None:
         """Esc and Cancel: a try under way is stopped first."""

@@ -121,7 +121,8 @@ class AddConnectionWizard(QDialog):
         self._index = index
         step = self.step
         self._stack.setCurrentIndex(index)
-        self.rail.set_current(index)
+        has_failed = index == RESULT and self.result_step.is_failed
+        self.rail.set_current(index, failed=CONNECT if has_failed else None)
         self.where.say(tr("Step {n} of {total}").format(n=index + 1, total=FINISH + 1))
         self.head.say(step.title)
         self.lead.say(step.lead)
@@ -133,6 +134,14 @@ class AddConnectionWizard(QDialog):
     def _focus(self, wanted: QWidget | None) -> None:
         target = wanted or (self.next if self.next.isEnabled() else self.cancel)
         target.setFocus(Qt.FocusReason.TabFocusReason)
+        self._bring_into_view(target)
+
+    def _bring_into_view(self, target: QWidget | None) -> None:
+        """The field with its label and its sentence, not only its line."""
+        area = self._areas[self._index]
+        row = target.parentWidget() if target is not None else None
+        if row is not None and area.isAncestorOf(row) and row is not area.widget():
+            area.ensureWidgetVisible(row, 0, SPACE_3)
 
     def _make_fields(self) -> None:
         """New for another PMS; what was typed for this one stays."""
@@ -160,6 +169,8 @@ class AddConnectionWizard(QDialog):
         if self._index == FIELDS:
             if self.fields is not None and self.fields.check():
                 self._connect()
+            else:
+                self._bring_into_view(self.focusWidget())
         elif self._index == RESULT and self.result_step.is_failed:
             self._show(FIELDS)
         elif self._index == RESULT and self.connection_id is not None:

@@ -24,7 +24,7 @@ class StepDot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def set_state(self, state: str) -> None:
-        """done, here or ahead."""
+        """done, failed, here or ahead."""
         self.state = state
         self.update()
 
@@ -34,8 +34,9 @@ class StepDot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        if self.state == "done":
-            pixmap = icon_pixmap("check-circle", used.good, DOT, self.devicePixelRatioF())
+        if self.state in ("done", "failed"):
+            name, colour = ("check-circle", used.good) if self.state == "done" else ("x-circle", used.bad)
+            pixmap = icon_pixmap(name, colour, DOT, self.devicePixelRatioF())
             painter.drawPixmap(0, 0, pixmap)
             return
         is_here = self.state == "here"
@@ -70,8 +71,9 @@ class StepRail(QFrame):
             self._labels.append(label)
         column.addStretch(1)
 
-    def set_current(self, index: int) -> None:
-        """Steps before `index` are done."""
+    def set_current(self, index: int, *, failed: int | None = None) -> None:
+        """Steps before `index` are done, but for `failed`."""
         for number, (dot, label) in enumerate(zip(self._dots, self._labels, strict=True)):
-            dot.set_state("done" if number < index else "here" if number == index else "ahead")
+            done = "failed" if number == failed else "done"
+            dot.set_state(done if number < index else "here" if number == index else "ahead")
             set_kind(label, "strong" if number == index else "muted" if number > index else "")

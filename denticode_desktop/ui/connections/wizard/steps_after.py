@@ -103,7 +103,7 @@ class ResultStep(Step):
         self.lead = name if self.is_failed else tr("{name} is connected and saved.").format(name=name)
         self.sentence.say(report.sentence or ("" if self.is_failed else tr("Everything needed can be read.")))
         is_limited = report.light is Light.YELLOW
-        ask = tr("Send the text below to your PMS administrator. What works goes on working.")
+        ask = tr("Copy the text below and send it to your PMS administrator. What works goes on working.")
         self.next_step.set_words(ask if is_limited else report.next_step, "strong" if self.is_failed else "")
         self.next_step.setVisible(bool(self.next_step.text()))
         self.missing.show_report(report, administrator_text(profile.title, organization_id, report))

@@ -34,8 +34,8 @@ class PmsChoice(Card):
         head.addWidget(self.radio, 1)
         head.addWidget(StatusChip(AVAILABLE if is_available else PLANNED))
         self.inner.addLayout(head)
-        words = profile.route if is_available else tr("Not built yet. It cannot be connected today.")
-        self.inner.addWidget(PlainLabel(words, kind="caption"))
+        if is_available:
+            self.inner.addWidget(PlainLabel(profile.route, kind="caption"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Anywhere in the box chooses it."""
@@ -51,7 +51,7 @@ class ChooseStep(Step):
     def __init__(self, profiles: Sequence[PmsProfile], chosen: PmsKey | None) -> None:
         super().__init__("wizardChoose")
         self.title = tr("Which PMS does your practice use?")
-        self.lead = tr("Choose the practice-management system that holds your charts.")
+        self.lead = tr("Choose the system that holds your charts. Planned ones are not built yet.")
         self.next_words = tr("Next")
         self._group = QButtonGroup(self)
         self._choices = [PmsChoice(profile) for profile in profiles]
@@ -99,7 +99,8 @@ class AskStep(Step):
         self.text.setAccessibleName(tr("Text for your IT team"))
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(150)
+        self.text.setMinimumHeight(130)
+        self.text.setMaximumHeight(240)
         self.inner.addWidget(self.text, 1)
         row = QHBoxLayout()
         row.setSpacing(SPACE_2)
@@ -113,6 +114,7 @@ class AskStep(Step):
         self.said = SignLine("", "check-circle", "good", name="wizardItSaid")
         self.said.hide()
         self.inner.addWidget(self.said)
+        self.inner.addStretch(1)
         self._subject = ""
 
     def show_profile(self, profile: PmsProfile) -> None:
