@@ -86,7 +86,8 @@ class LinkBox(Clear):
         super().__init__()
         self.setObjectName(name)
         self._name = name
-        self._shown: Places | None = None
+        self._shown: object = None
+        self._choices: dict[ProviderId, CalmCombo] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -98,11 +99,15 @@ class LinkBox(Clear):
 
     def show_places(self, places: Places, *, may_change: bool) -> None:
         """Rows for those without a link."""
-        if places == self._shown:
+        wanted = (places.providers, places.pms_providers, may_change)
+        if wanted == self._shown:
             return
-        self._shown = places
+        self._shown = wanted
+        chosen = {provider_id: combo.currentData() for provider_id, combo in self._choices.items()}
+        self._choices.clear()
         clear(self._rows)
         self.words.say(self._words(places))
+        self.words.setVisible(bool(self.words.text()))
         people = [(short(p.display_name), str(p.pms_provider_id)) for p in active_people(places.pms_providers)]
         for row in places.providers:
             if row.link is None:
@@ -110,12 +115,16 @@ class LinkBox(Clear):
             else:
                 text = tr("{name} is linked.").format(name=short(row.provider.name))
                 self._rows.addWidget(SignLine(text, "check-circle", "good"))
+        for provider_id, combo in self._choices.items():  # what was chosen and not linked yet is not lost
+            combo.setCurrentIndex(max(0, combo.findData(chosen.get(provider_id))))
 
     def _words(self, places: Places) -> str:
         if not places.providers:
             return tr("No provider to link yet: they come with the first Labs. Until then the default is used.")
         if not places.pms_providers:
             return tr("The PMS's providers come with the first sync.")
+        if any(row.link is None for row in places.providers):
+            return tr("Tell who each provider is in the PMS, so that notes carry the right name.")
         return ""
 
     def _row(self, provider_id: ProviderId, name: str, people: list[tuple[str, str]], may_change: bool) -> Clear:
@@ -123,9 +132,10 @@ class LinkBox(Clear):
         line = QHBoxLayout(holder)
         line.setContentsMargins(0, 0, 0, 0)
         spoken = tr("{name} in the PMS").format(name=short(name))
-        label = PlainLabel(spoken)
+        label = PlainLabel(short(name))
         combo = CalmCombo(f"{self._name}Choice{provider_id}", spoken)
         label.setBuddy(combo)
+        self._choices[provider_id] = combo
         set_choices(combo, tr("Choose \u2026"), list(people), None)
 
         def link() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QRadioButton, QWidge
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.connection import Environment, FailureReason, Light, Permission
+from denticode_desktop.domain.events import ConnectionChanged, Event
 from denticode_desktop.rehearsal.switches import Fault
 from denticode_desktop.ui.connections.wizard import dialog as wizard_dialog
 from denticode_desktop.ui.connections.wizard.steps_before import mail_link
@@ -225,6 +226,25 @@ def test_stop_in_the_middle_stores_nothing(real: ConnectionWorld, qtbot: QtBot) 
     assert real.practice.connect.connections() == []
     assert find(wizard, QLineEdit, "add_client_secret").text() == ""
     assert find(wizard, QLineEdit, "add_name").text() == "Oak Street - Ascend"
+
+
+def test_stop_that_comes_too_late_says_so(world: ConnectionWorld, qtbot: QtBot) -> None:
+    assert world.pms is not None
+    wizard = open_wizard(world, qtbot)
+    go_to_fields(qtbot, wizard)
+    fill(world, wizard)
+    publish = world.practice.events.publish
+
+    def stop_after_storing(event: Event) -> None:
+        if isinstance(event, ConnectionChanged) and wizard._attempt is not None:
+            wizard._attempt.stop()
+        publish(event)
+
+    world.practice.events.publish = stop_after_storing  # type: ignore[method-assign]
+    press(qtbot, wizard, "wizardNext")
+    wait_for_step(qtbot, wizard, RESULT)
+    assert "connected before Stop arrived" in texts(wizard)
+    assert len(world.practice.connect.connections()) == 1
 
 
 def test_a_name_in_use_comes_back_to_its_field(world: ConnectionWorld, qtbot: QtBot) -> None:

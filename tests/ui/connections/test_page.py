@@ -30,6 +30,7 @@ from denticode_desktop.domain.ids import ConnectionId, PmsProviderId
 from denticode_desktop.domain.people import PmsProvider
 from denticode_desktop.ports.pms import ConnectionSecrets
 from denticode_desktop.services.connection_rules import NewConnection
+from denticode_desktop.ui.connections import model as model_module
 from denticode_desktop.ui.connections import page as page_module
 from denticode_desktop.ui.shortcuts import Command
 from tests.fakes.fake_pms import ASCEND, RIGHT_SECRET
@@ -204,6 +205,16 @@ def test_progress_names_count_total_and_time_left(world: ConnectionWorld) -> Non
     assert "Oak Street does not answer." in texts(world.page)
 
 
+def test_a_sync_that_never_starts_is_not_promised_for_ever(
+    world: ConnectionWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_module, "START_WITHIN_MS", 0)
+    monkeypatch.setattr(world.engine, "sync_now", lambda _connection_id: None)
+    press(qtbot, world.page, f"sync{ONE}")
+    wait(qtbot, lambda: "The sync has not started." in texts(world.page))
+    assert find(world.page, QPushButton, f"sync{ONE}").isEnabled()
+
+
 def test_f5_syncs_what_can_be_read(world: ConnectionWorld, qtbot: QtBot) -> None:
     assert world.page.on_command(Command.SYNC)
     wait(qtbot, lambda: "is up to date" in texts(world.page))
@@ -235,9 +246,9 @@ def test_a_provider_of_denticode_is_linked_on_the_card(world: ConnectionWorld, q
     sync_in_test(world)
     world.page.refresh()
     choice = f"links{ONE}Choice{provider_id}"
-    wait(qtbot, lambda: world.page.findChild(QComboBox, choice) is not None)
-    box = find(world.page, QComboBox, choice)
-    box.setCurrentIndex(1)
+    wait(qtbot, lambda: any(b.count() == 3 for b in world.page.findChildren(QComboBox, choice)))
+    wait(qtbot, lambda: world.tasks.is_idle)
+    find(world.page, QComboBox, choice).setCurrentIndex(1)
     press(qtbot, world.page, f"links{ONE}Go{provider_id}")
     wait(qtbot, lambda: "The provider was linked." in texts(world.page))
     rows, _ = world.practice.people.providers(world.practice.setup.actor(None), ONE)
@@ -259,11 +270,11 @@ def test_disconnect_asks_and_says_what_stays(
     assert "stays queued" in asked[0]
     assert world.practice.connect.connections()[0].is_enabled
     press(qtbot, world.page, f"disconnect{ONE}")
-    wait(qtbot, lambda: "Disconnected" in texts(world.page))
+    wait(qtbot, lambda: not find(world.page, QPushButton, f"sync{ONE}").isVisible())
+    assert "Disconnected. The credentials were removed" in texts(world.page)
     secrets = world.practice.secrets
     assert isinstance(secrets, MemorySecrets)
     assert secrets.values == {}
-    assert not find(world.page, QPushButton, f"sync{ONE}").isVisible()
     press(qtbot, world.page, f"reconnect{ONE}")
     dialog = the_dialog("reconnectDialog")
     assert not find(dialog, QAbstractButton, "reconnectStored").isVisible()
