@@ -65,6 +65,14 @@ def send_labs(services: WindowServices, labs: Sequence[ToSend], task: Task) -> S
     return Sent(count, tuple(refused))
 
 
+def resume_item(services: WindowServices, item_id: ItemId) -> None:
+    """Ends the pause of the write-back that an entry belongs to."""
+    views = services.outbox.queue({ItemState.PLANNED, ItemState.INFLIGHT, ItemState.REVIEW}, limit=QUEUE_LIMIT)
+    view = next((v for v in views if v.item.item_id == item_id), None)
+    if view is not None:
+        services.outbox.resume(services.actor, view.item.writeback_id)
+
+
 def test_connection(services: WindowServices, connection_id: ConnectionId) -> ConnectionReport:
     """Tests it now, over the network; the engine reads the connections again."""
     report = services.connect.test(services.actor, connection_id, lambda _check: None)

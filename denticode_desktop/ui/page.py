@@ -63,7 +63,8 @@ class Page(QWidget):
         words.setSpacing(SPACE_1)
         self.title = PlainLabel(title, kind="title", name="pageTitle")
         self.subtitle = PlainLabel(subtitle, kind="muted", name="pageSubtitle")
-        self.subtitle.setVisible(bool(subtitle))
+        if not subtitle:
+            self.subtitle.hide()
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         head.addLayout(words, 1)

@@ -1,8 +1,5 @@
 """The window as a person uses it: real services, store and simulator; only the engine process is a stand-in."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -24,18 +21,10 @@ from denticode_desktop.ui.pages import PAGES
 from denticode_desktop.ui.theme import DARK, LIGHT, Tokens, contrast
 from denticode_desktop.ui.theme.style import style_sheet
 from denticode_desktop.ui.widgets import LineLabel, PlainLabel, shown
-from tests.ui.window_world import WindowWorld, window_world
+from tests.ui.window_world import WindowWorld
 
 WAIT_MS = 10_000
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView, QAbstractSpinBox)
-
-
-@pytest.fixture
-def world(tmp_path: Path, qtbot: QtBot) -> Iterator[WindowWorld]:
-    with window_world(tmp_path / "data") as found:
-        qtbot.addWidget(found.window)
-        found.window.show()
-        yield found
 
 
 def texts(widget: QWidget) -> str:
@@ -83,7 +72,7 @@ def test_every_control_of_every_page_has_a_name_and_every_label_is_plain_text(
 def test_pages_are_reached_by_keys_and_the_rail_follows(world: WindowWorld, qtbot: QtBot) -> None:
     for number, spec in enumerate(PAGES, 1):
         QTest.keyClick(world.window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda key=spec.key: world.window.page(key).isVisible(), timeout=WAIT_MS)
+        qtbot.waitUntil(world.window.page(spec.key).isVisible, timeout=WAIT_MS)
         assert world.window.rail.list.currentRow() == number - 1
 
 

@@ -25,6 +25,7 @@ class DetailsPane(Card):
         self._grid.setHorizontalSpacing(SPACE_3)
         self._grid.setVerticalSpacing(SPACE_2)
         self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnMinimumWidth(0, 92)
         self.inner.addWidget(scrolled(holder, tr("Event")), 1)
         self._copy = button(tr("Copy"), self._to_clipboard, name="auditCopy", kind="quiet", icon_name="copy")
         self._copy.hide()
@@ -44,7 +45,6 @@ class DetailsPane(Card):
         self._lines = details_of(row.event)
         for number, (name, value) in enumerate(self._lines):
             label = PlainLabel(name, kind="caption")
-            label.setMinimumWidth(82)
             self._grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(PlainLabel(_breakable(value), limit=600), number, 1)
         self._grid.setRowStretch(len(self._lines), 1)

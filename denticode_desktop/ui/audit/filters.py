@@ -46,6 +46,7 @@ class FilterBar(QWidget):
             line.addWidget(widget)
         line.addWidget(self.text, 1)
         line.addWidget(self._clear)
+        self._clear.hide()
         self._show_dates()
 
     def _combo(self, name: str, accessible: str, words: Sequence[str]) -> QComboBox:
@@ -54,7 +55,7 @@ class FilterBar(QWidget):
         made.setToolTip(accessible)
         made.addItems(list(words))
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        made.setMinimumContentsLength(9)
+        made.setMinimumContentsLength(8)
         made.view().setMinimumWidth(220)
         made.currentIndexChanged.connect(lambda _index: self._tell())
         return made
@@ -120,5 +121,5 @@ class FilterBar(QWidget):
 
     def _tell(self) -> None:
         self._show_dates()
-        self._clear.setEnabled(self.is_set)
+        self._clear.setVisible(self.is_set)
         self.changed.emit(self.wanted())

@@ -41,10 +41,12 @@ class AuditPage(Page):
         self._csv.setToolTip(tr("What the filters show, for a spreadsheet"))
         self._jsonl.setToolTip(tr("The whole log with its hashes, to be checked by itself"))
         for made in (self._csv, self._jsonl, self._verify):
-            made.setVisible(self._may_read)
             self.add_action(made)
-        for made in (self._csv, self._jsonl):
-            made.setVisible(may(actor, Action.EXPORT_AUDIT))
+        if not self._may_read:
+            self._verify.hide()
+        if not may(actor, Action.EXPORT_AUDIT):
+            self._csv.hide()
+            self._jsonl.hide()
         self.model = AuditModel(self, context.services, context.tasks)
         self.model.opened.connect(self._on_opened)
         self.model.failed.connect(self._on_failed)

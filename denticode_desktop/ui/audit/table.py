@@ -20,6 +20,8 @@ from .model import AuditModel
 ROW_HEIGHT = 30
 _WIDTHS = (76, 138, 130, 190, 130)
 _OUTCOME = 4
+ABOUT_FROM, NUMBER_FROM = 620, 560
+"""Narrower tables leave these columns to the details."""
 _SIGNS = {"good": "check-circle", "warn": "warning", "bad": "x-circle"}
 Index = QModelIndex | QPersistentModelIndex
 
@@ -87,6 +89,10 @@ class AuditTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Narrow tables give every column a little less; the last one takes what is left."""
         super().resizeEvent(event)
-        share = min(1.0, self.viewport().width() / (sum(_WIDTHS) + 140))
+        room = self.viewport().width()
+        self.setColumnHidden(len(_WIDTHS), room < ABOUT_FROM)
+        self.setColumnHidden(0, room < NUMBER_FROM)
+        left_out = (140 if room >= ABOUT_FROM else 0) - (_WIDTHS[0] if room < NUMBER_FROM else 0)
+        share = min(1.0, room / (sum(_WIDTHS) + left_out))
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, round(width * share))

@@ -54,7 +54,8 @@ class ChoosePatientDialog(PlainDialog):
         self.send_now = QCheckBox(tr("&Send this Lab to the PMS as soon as the patient is matched"))
         self.send_now.setObjectName("chooseSendNow")
         self.send_now.setAccessibleName(tr("Send this Lab as soon as the patient is matched"))
-        self.send_now.setVisible(can_send)
+        if not can_send:
+            self.send_now.hide()
         self.send_now.setChecked(can_send)
         self.inner.addWidget(self.send_now)
         self.go = self.add_button(button(tr("Choose a patient first"), self._link, name="chooseGo", kind="primary"))

@@ -21,6 +21,7 @@ from denticode_desktop.ui.operations import (
     may,
     read_decision,
     read_match,
+    resume_item,
     send_labs,
     test_connection,
 )
@@ -121,7 +122,7 @@ class TodayPage(Page):
             rows: Sequence[TodayRow] = getattr(view, name)
             self._tiles[name].show_count(len(rows))
             section.show_rows(rows)
-        unsent = len(self._unsent())
+        unsent = sum(1 for row in view.waiting if _is_unsent(row))
         can_send = may(self._services.actor, Action.SEND_LABS)
         self._send_all.setVisible(can_send)
         self._send_all.setEnabled(unsent > 0 and self._sending is None)
@@ -144,6 +145,7 @@ class TodayPage(Page):
 
     def _read_failed(self, error: DenticodeError) -> None:
         if self._view is None:
+            self.subtitle.hide()
             self.show_error(error)
         else:
             self.tell_error(error)
@@ -195,6 +197,9 @@ class TodayPage(Page):
         elif words.press is Press.DECIDE and row.item_id is not None:
             item_id = row.item_id
             self._run(lambda: read_decision(self._services, item_id), self._show_decision)
+        elif words.press is Press.RESUME and row.item_id is not None:
+            paused = row.item_id
+            self._run(lambda: resume_item(self._services, paused), lambda _none: self._context.go.changed())
         elif words.press is Press.TEST and row.connection_id is not None:
             self._test(row.connection_id)
         elif words.press is Press.RECONNECT:
@@ -204,11 +209,11 @@ class TodayPage(Page):
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         self.tell("")
-        self._context.tasks.run(work, done, self.tell_error)
+        self._context.tasks.run(work, done, self.tell_error, owner=self)
 
     def _unsent(self) -> list[ToSend]:
         rows = self._view.waiting if self._view else ()
-        return [_to_send(words_of_row(r)) for r in rows if r.action is RowAction.SEND and r.lab_id is not None]
+        return [_to_send(words_of_row(row)) for row in rows if _is_unsent(row)]
 
     def _on_send_all(self) -> None:
         dialog = SendAllDialog(self, self._unsent())
@@ -297,6 +302,10 @@ class TodayPage(Page):
         words = " ".join(part for part in (report.sentence, report.next_step) if part)
         self.tell(words or tr("The connection was tested."), kind)
         self._context.go.changed()
+
+
+def _is_unsent(row: TodayRow) -> bool:
+    return row.action is RowAction.SEND and row.lab_id is not None
 
 
 def _to_send(words: RowWords) -> ToSend:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from denticode_desktop.domain.connection import HoldReason
+from denticode_desktop.domain.connection import FailureReason, HoldReason
 from denticode_desktop.services.sentences import Sentence
 from denticode_desktop.services.status_board import RowAction, TodayRow
 from denticode_desktop.ui.times import ago, clock_time, until
@@ -40,11 +40,22 @@ _BY_ACTION: dict[RowAction, Press] = {
     RowAction.DECIDE: Press.DECIDE,
     RowAction.CONNECTION: Press.INTEGRATIONS,
 }
-_BY_HOLD: dict[HoldReason, Press] = {
-    HoldReason.SIGN_IN: Press.RECONNECT,
-    HoldReason.DISCONNECTED: Press.RECONNECT,
-    HoldReason.PERMISSION_MISSING: Press.TEST,
-    HoldReason.UNKNOWN_STREAK: Press.TEST,
+_BY_TROUBLE: dict[str, Press] = {
+    f"hold.{HoldReason.SIGN_IN.value}": Press.RECONNECT,
+    f"hold.{HoldReason.DISCONNECTED.value}": Press.RECONNECT,
+    f"hold.{HoldReason.PERMISSION_MISSING.value}": Press.TEST,
+    f"failure.{FailureReason.CREDENTIALS_REFUSED.value}": Press.RECONNECT,
+    f"failure.{FailureReason.NOT_REACHABLE.value}": Press.TEST,
+    f"failure.{FailureReason.TLS_REFUSED.value}": Press.TEST,
+    f"failure.{FailureReason.CLOCK_WRONG.value}": Press.TEST,
+    f"failure.{FailureReason.UNEXPECTED_ANSWER.value}": Press.TEST,
+    f"failure.{FailureReason.THROTTLED.value}": Press.TEST,
+}
+"""By what the row says is the matter; everything else leads to PMS Integrations."""
+_BY_SENTENCE: dict[str, Press] = {
+    "today.unlinked": Press.CHOOSE_PATIENT,
+    "today.unlink_paused": Press.CHOOSE_PATIENT,
+    "today.paused": Press.RESUME,
 }
 _REST: dict[str, str] = {
     "today.review_one": "The {what} needs a decision. {why}",
@@ -110,13 +121,10 @@ def words_of_row(row: TodayRow) -> RowWords:
 
 
 def _press_of(row: TodayRow) -> Press | None:
-    if row.sentence.key == "today.unlinked":
-        return Press.CHOOSE_PATIENT
     if row.action is RowAction.CONNECTION and row.next_step is not None:
-        for hold, press in _BY_HOLD.items():
-            if row.next_step.key == f"hold.{hold.value}.next":
-                return press
-    return _BY_ACTION.get(row.action)
+        trouble = row.next_step.key.removesuffix(".next")
+        return _BY_TROUBLE.get(trouble, Press.INTEGRATIONS)
+    return _BY_SENTENCE.get(row.sentence.key) or _BY_ACTION.get(row.action)
 
 
 def _day(text: str) -> str:

@@ -25,7 +25,7 @@ from .rows import RowWords, words_of_row
 
 FIRST_ROWS = 6
 MORE_ROWS = 20
-SLICE_MS = 8
+SLICE_MS = 4
 """So long at a time may rows be made: the window stays answerable with hundreds of them."""
 STEADY_MS = 400
 """A row that has just moved under the mouse does not take a press that was meant for another."""
@@ -112,6 +112,7 @@ class Section(Card):
         self._now = now
         self._is_done = is_done
         self._limit = FIRST_ROWS
+        self._all: Sequence[TodayRow] = ()
         self._wanted: list[RowWords] = []
         self._rows: dict[tuple[object, ...], Row] = {}
         self._order: list[tuple[object, ...]] = []
@@ -138,7 +139,8 @@ class Section(Card):
 
     def show_rows(self, rows: Sequence[TodayRow]) -> None:
         """Rows that were here before are kept, with the focus on them."""
-        self._wanted = _told_apart([words_of_row(row) for row in rows])
+        self._all = rows
+        self._wanted = self._first_words()
         self._next = 0
         self.heading.say(tr("{title} ({count})").format(title=self._title, count=len(rows)))
         self._empty.setVisible(not rows)
@@ -170,9 +172,8 @@ class Section(Card):
         spent = QElapsedTimer()
         spent.start()
         now = self._now()
-        shown_words = self._wanted[: self._limit]
-        for index in range(self._next, len(shown_words)):
-            words = shown_words[index]
+        for index in range(self._next, len(self._wanted)):
+            words = self._wanted[index]
             is_in_place = index < len(self._order) and self._order[index] == words.key
             row = self._rows.get(words.key)
             if row is None:
@@ -190,16 +191,21 @@ class Section(Card):
             self._next = index + 1
             if spent.elapsed() >= SLICE_MS:
                 return
-        for key in self._order[len(shown_words) :]:
+        for key in self._order[len(self._wanted) :]:
             self._drop(key)
-        left = len(self._wanted) - len(shown_words)
+        left = len(self._all) - len(self._wanted)
         self._more.setVisible(left > 0)
         self._more.set_words(tr("Show {n} more").format(n=min(left, MORE_ROWS)) if left > 0 else tr("Show more"))
         self._builder.stop()
 
     def _show_more(self) -> None:
         self._limit += MORE_ROWS
+        self._wanted = self._first_words()
         self._builder.start()
+
+    def _first_words(self) -> list[RowWords]:
+        """Only of rows that are shown: a long list costs no more than a short one."""
+        return _told_apart([words_of_row(row) for row in self._all[: self._limit]])
 
 
 def _told_apart(rows: Sequence[RowWords]) -> list[RowWords]:
