@@ -1,14 +1,20 @@
 """The slim band on top: which environment this is, in words and colour."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from denticode_desktop.domain.connection import Environment
 from denticode_desktop.ui.theme import SPACE_4
 from denticode_desktop.ui.widgets import LineLabel, PlainLabel
 from denticode_desktop.ui.words import tr
 
-_WORDS = {
+if TYPE_CHECKING:
+    from denticode_desktop.domain.connection import Environment
+
+_WORDS = {  # the most serious first
     "production": "Production",
     "sandbox": "Sandbox - test charts of the PMS, no real patients",
     "rehearsal": "Rehearsal - nothing here is real",
@@ -31,9 +37,10 @@ class EnvironmentBand(QFrame):
 
     def show_environments(self, environments: frozenset[Environment], *, is_rehearsal_only: bool) -> None:
         """Production before sandbox before rehearsal, and all of them named."""
-        order = [e for e in (Environment.PRODUCTION, Environment.SANDBOX, Environment.REHEARSAL) if e in environments]
-        key = order[0].value if order else "rehearsal" if is_rehearsal_only else "none"
-        others = [tr(_WORDS[e.value]) for e in order[1:]]
+        connected = {environment.value for environment in environments}
+        order = [key for key in _WORDS if key in connected]
+        key = order[0] if order else "rehearsal" if is_rehearsal_only else "none"
+        others = [tr(_WORDS[other]) for other in order[1:]]
         self.words.say("   \u00b7   ".join([tr(_WORDS[key]), *others]))
         if self.property("environment") != key:
             self.setProperty("environment", key)

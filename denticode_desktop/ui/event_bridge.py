@@ -1,8 +1,13 @@
 """Engine events come from any thread and are given out on the UI thread."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from denticode_desktop.domain.events import Event
+if TYPE_CHECKING:
+    from denticode_desktop.domain.events import Event
 
 
 class EventBridge(QObject):

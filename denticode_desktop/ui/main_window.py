@@ -1,13 +1,12 @@
 """The main window: rail, pages, environment band, status strip. Built and painted before the services are there."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
-
-from denticode_desktop.domain.errors import DenticodeError
-from denticode_desktop.domain.events import SyncProgressed
-from denticode_desktop.domain.ids import ConnectionId, LabId
-from denticode_desktop.services.status_board import StripView, TodayView
 
 from .environment_band import EnvironmentBand
 from .event_bridge import EventBridge
@@ -20,8 +19,15 @@ from .status_strip import StatusStrip
 from .task_runner import TaskRunner
 from .times import local_midnight
 from .widgets import ErrorPanel, LoadingState
-from .window_services import PageContext, WindowServices
+from .window_services import PageContext
 from .words import tr
+
+if TYPE_CHECKING:
+    from denticode_desktop.domain.errors import DenticodeError
+    from denticode_desktop.domain.ids import ConnectionId, LabId
+    from denticode_desktop.services.status_board import StripView, TodayView
+
+    from .window_services import WindowServices
 
 REFRESH_GAP_MS = 150
 STRIP_EVERY_MS = 30_000
@@ -168,7 +174,7 @@ class MainWindow(QMainWindow):
         self.strip.hear(event)
         for page in self._pages.values():
             page.on_event(event)
-        if not isinstance(event, SyncProgressed):
+        if type(event).__name__ != "SyncProgressed":  # which says nothing that a list would show
             self._refresh_soon()
 
     def _refresh_soon(self) -> None:

@@ -1,23 +1,27 @@
 """What the window needs of the program: Protocols that the composition root fulfils (app/window.py)."""
 
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
 
-from denticode_desktop.domain.chart_match import Look
-from denticode_desktop.domain.events import Event
-from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
-from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
-from denticode_desktop.ports.engine import EngineLink
-from denticode_desktop.services.audit_log import AuditLog
-from denticode_desktop.services.connect_practice import ConnectPractice
-from denticode_desktop.services.entity_linking import EntityLinking
-from denticode_desktop.services.lab_desk import LabDesk
-from denticode_desktop.services.outbox import Outbox
-from denticode_desktop.services.people_search import PeopleSearch
-from denticode_desktop.services.practice_setup import PracticeSetup
-from denticode_desktop.services.status_board import StatusBoard
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from denticode_desktop.domain.chart_match import Look
+    from denticode_desktop.domain.events import Event
+    from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
+    from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
+    from denticode_desktop.ports.engine import EngineLink
+    from denticode_desktop.services.audit_log import AuditLog
+    from denticode_desktop.services.connect_practice import ConnectPractice
+    from denticode_desktop.services.entity_linking import EntityLinking
+    from denticode_desktop.services.lab_desk import LabDesk
+    from denticode_desktop.services.outbox import Outbox
+    from denticode_desktop.services.people_search import PeopleSearch
+    from denticode_desktop.services.practice_setup import PracticeSetup
+    from denticode_desktop.services.status_board import StatusBoard
 
 
 class UtcClock(Protocol):

@@ -1,24 +1,27 @@
 """The status strip: each connection's light in word and shape, what is being read, the queue, the engine's state."""
 
-from datetime import datetime
+# ruff: noqa: PLC0415 - imports inside functions: the frame is painted before services are loaded
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
-from denticode_desktop.services.status_board import CardLight, ConnectionCard, StripView
 from denticode_desktop.ui.theme import SPACE_1, SPACE_3
 from denticode_desktop.ui.times import ago, until
 from denticode_desktop.ui.widgets import IconLabel, LineLabel, PlainLabel, Status, clear, name_for
 from denticode_desktop.ui.widgets.chips import LIMITED, NOT_PROVEN, NOT_WORKING, READY
 from denticode_desktop.ui.words import say_sentence, tr
 
-LIGHT_STATUS: dict[CardLight, Status] = {
-    CardLight.GREEN: READY,
-    CardLight.YELLOW: LIMITED,
-    CardLight.FAILED: NOT_WORKING,
-    CardLight.GREY: NOT_PROVEN,
-}
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from denticode_desktop.services.status_board import ConnectionCard, StripView
+
+LIGHT_STATUS: dict[str, Status] = {"green": READY, "yellow": LIMITED, "failed": NOT_WORKING, "grey": NOT_PROVEN}
+"""By CardLight's values."""
 MAX_LIGHTS = 3
 
 
@@ -104,6 +107,8 @@ class StatusStrip(QFrame):
 
     def hear(self, event: object) -> None:
         """Progress and the engine's state, as they come."""
+        from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
+
         if isinstance(event, SyncProgressed):
             of = tr("Reading {kind}: {done} of {total}") if event.total else tr("Reading {kind}: {done}")
             self._sync.say(of.format(kind=event.kind, done=f"{event.done:,}", total=f"{event.total or 0:,}"))

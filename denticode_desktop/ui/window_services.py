@@ -1,26 +1,32 @@
 """WindowServices: all that pages may call. PageContext: the services with runner, events and the way to other pages."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from denticode_desktop.domain.access import Actor
-from denticode_desktop.domain.chart_match import Look
-from denticode_desktop.domain.ids import ConnectionId, LabId, PmsPatientId
-from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
-from denticode_desktop.ports.engine import EngineLink
-from denticode_desktop.services.audit_log import AuditLog
-from denticode_desktop.services.connect_practice import ConnectPractice
-from denticode_desktop.services.entity_linking import EntityLinking
-from denticode_desktop.services.lab_desk import LabDesk
-from denticode_desktop.services.outbox import Outbox
-from denticode_desktop.services.people_search import PeopleSearch
-from denticode_desktop.services.status_board import StatusBoard
+from denticode_desktop.ui.late import late
 
-from .event_bridge import EventBridge
-from .program import Practice
-from .task_runner import TaskRunner
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from denticode_desktop.domain.access import Actor
+    from denticode_desktop.domain.chart_match import Look
+    from denticode_desktop.domain.ids import ConnectionId, LabId, PmsPatientId
+    from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
+    from denticode_desktop.ports.engine import EngineLink
+    from denticode_desktop.services.audit_log import AuditLog
+    from denticode_desktop.services.connect_practice import ConnectPractice
+    from denticode_desktop.services.entity_linking import EntityLinking
+    from denticode_desktop.services.lab_desk import LabDesk
+    from denticode_desktop.services.outbox import Outbox
+    from denticode_desktop.services.people_search import PeopleSearch
+    from denticode_desktop.services.status_board import StatusBoard
+
+    from .event_bridge import EventBridge
+    from .program import Practice
+    from .task_runner import TaskRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,18 @@ class WindowServices:
     decision: Callable[[int], DecisionRequest]
 
     @classmethod
-    def of(cls, practice: Practice, engine: EngineLink) -> "WindowServices":
-        """Builds every service: takes a moment, so not on the UI thread. Raises NotAllowedError, StorageError."""
+    def of(cls, practice: Practice, engine: EngineLink) -> WindowServices:
+        """What the first lists need is built at once, everything else at its first use or by `late.load`.
+
+        Reads the database: not on the UI thread. Raises NotAllowedError, StorageError.
+        """
         return cls(
             practice_name=practice.setup.practice_name(), is_rehearsal_only=practice.setup.is_rehearsal_only(),
-            actor=practice.setup.actor(None), connect=practice.connect, labs=practice.labs, outbox=practice.outbox,
-            linking=practice.linking, people=practice.people, board=practice.status, audit=practice.audit,
-            engine=engine, utc_now=practice.clock.utc_now, read_chart=practice.read_back, decision=practice.decision,
+            actor=practice.setup.actor(None), connect=late(lambda: practice.connect),
+            labs=late(lambda: practice.labs), outbox=late(lambda: practice.outbox),
+            linking=late(lambda: practice.linking), people=late(lambda: practice.people), board=practice.status,
+            audit=late(lambda: practice.audit), engine=engine, utc_now=practice.clock.utc_now,
+            read_chart=practice.read_back, decision=practice.decision,
         )  # fmt: skip
 
 

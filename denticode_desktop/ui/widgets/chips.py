@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
-from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ui.words import tr
 
 from .icon_label import IconLabel
@@ -30,13 +29,10 @@ LIMITED = Status("Limited", "warning", "warn")
 NOT_WORKING = Status("Not working", "x-circle", "bad")
 NOT_PROVEN = Status("Not proven now", "circle", "muted")
 
-ITEM_STATUS: dict[ItemState, Status] = {
-    ItemState.PLANNED: WAITING,
-    ItemState.INFLIGHT: CHECKING,
-    ItemState.DONE: IN_CHART,
-    ItemState.REVIEW: NEEDS_YOU,
-    ItemState.VOID: NOT_WRITTEN,
-}
+ITEM_STATUS: dict[str, Status] = {
+    "PLANNED": WAITING, "INFLIGHT": CHECKING, "DONE": IN_CHART, "REVIEW": NEEDS_YOU, "VOID": NOT_WRITTEN,
+}  # fmt: skip
+"""By ItemState's values (an ItemState is one)."""
 
 
 class StatusChip(QFrame):
