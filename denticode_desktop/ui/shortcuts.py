@@ -13,7 +13,6 @@ class Command(StrEnum):
 
     SYNC = "sync"
     FIND = "find"
-    PRINT = "print"
     SEND = "send"
     BACK = "back"
 
@@ -30,7 +29,6 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key(Command.SYNC, "F5", "Sync Now"),
     Key(Command.FIND, "Ctrl+F", "Find"),
-    Key(Command.PRINT, "Ctrl+P", "Print"),
     Key(Command.SEND, "Ctrl+Return", "Send"),
     Key(Command.BACK, "Esc", "Back"),
 )

@@ -84,9 +84,7 @@ class Started:
 
     def __init__(self, code: str, *arguments: str) -> None:
         environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-        # an installed program has its byte code; here the warming round makes it, in a folder of its own
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "denticode-bench-bytecode")
         self._began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
@@ -156,6 +154,8 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=100_000)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as parent:
+        # an installed program has its byte code; here the warming round makes it, in a folder of its own
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(parent) / "bytecode")
         folder = Path(parent) / "data"
         make_folder(folder, args.patients)
         one_round(folder)

@@ -59,7 +59,7 @@ class DetailsPane(Card):
 
 
 def _breakable(value: str) -> str:
-    """A hash has no blanks: lines of 24 letters, so that it fits."""
+    """A hash has no blanks: lines of 16 letters, so that it fits."""
     if len(value) < 32 or " " in value:
         return value
-    return "\n".join(value[i : i + 24] for i in range(0, len(value), 24))
+    return "\n".join(value[i : i + 16] for i in range(0, len(value), 16))

@@ -18,7 +18,7 @@ from denticode_desktop.ui.words import tr
 from .model import AuditModel
 
 ROW_HEIGHT = 30
-_WIDTHS = (76, 138, 130, 190, 130)
+_WIDTHS = (64, 144, 112, 184, 106)
 _OUTCOME = 4
 ABOUT_FROM, NUMBER_FROM = 620, 560
 """Narrower tables leave these columns to the details."""

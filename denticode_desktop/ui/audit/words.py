@@ -123,7 +123,7 @@ def details_of(event: AuditEvent) -> list[tuple[str, str]]:
         (tr("Lab"), draft.lab_id), (tr("Chart"), draft.pms_patient_id), (tr("Connection"), draft.connection_id),
         (tr("Write-back"), draft.writeback_id), (tr("Entry"), draft.item_id), (tr("Attempt"), draft.attempt_id),
         (tr("PMS record"), draft.remote_id),
-        *((name.replace("_", " "), value) for name, value in sorted(draft.detail.items())),
+        *((name.replace("_", " ").capitalize(), value) for name, value in sorted(draft.detail.items())),
         (tr("Content SHA-256"), draft.content_sha256), (tr("Workstation"), event.workstation),
         (tr("Version"), event.app_version), (tr("Hash"), event.hash), (tr("Hash before"), event.previous_hash),
     ]  # fmt: skip
