@@ -31,7 +31,7 @@ from tests.unit.storage.helpers import make_store
 
 WAIT_MS = 20_000
 HOST = "http://127.0.0.1:4000"
-W = TypeVar("W", bound=QObject)
+W = TypeVar("W", bound=QWidget)
 
 
 class ThreadEngine:
@@ -173,10 +173,10 @@ def simulator_world(folder: Path, *, patients: int = 40) -> Iterator[ConnectionW
 
 
 def find(root: QWidget, kind: type[W], name: str) -> W:
-    """The one control of that name."""
-    found = root.findChild(kind, name)
-    assert found is not None, name
-    return found
+    """The control of that name that a person sees; a hidden one may be on its way out after a refresh."""
+    found = root.findChildren(kind, name)
+    assert found, name
+    return next((widget for widget in found if widget.isVisibleTo(root)), found[-1])
 
 
 def press(qtbot: QtBot, root: QWidget, name: str) -> None:

@@ -218,7 +218,7 @@ def test_a_sync_that_never_starts_is_not_promised_for_ever(
 def test_f5_syncs_what_can_be_read(world: ConnectionWorld, qtbot: QtBot) -> None:
     assert world.page.on_command(Command.SYNC)
     wait(qtbot, lambda: "is up to date" in texts(world.page))
-    assert not world.page.on_command(Command.PRINT)
+    assert not world.page.on_command(Command.SEND)
 
 
 def test_location_and_default_provider_are_chosen_from_the_synced_lists(world: ConnectionWorld, qtbot: QtBot) -> None:
