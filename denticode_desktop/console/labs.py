@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.errors import UserError
-from denticode_desktop.domain.ids import LabId
+from denticode_desktop.domain.ids import ConnectionId, LabId
+from denticode_desktop.services.outbox import SendResult
 
-from .exit_codes import USAGE
+from .exit_codes import PERSON_NEEDED, USAGE
 from .items import item_fields, show_items
 from .lab_text import lab_fields, show_lab
 from .output import as_json, note, say, table
@@ -135,7 +137,7 @@ def lab_send(session: Session, lab_ids: Sequence[str], connection: str | None, t
     """Send Labs to the PMS; ends when each item is proven, needs a person, or the PMS cannot be reached."""
     actor = session.actor()
     connection_id = session.desk.connect.find(connection).connection_id if connection else None
-    sent = [(lab_id, session.desk.outbox.send(actor, LabId(lab_id), connection_id)) for lab_id in lab_ids]
+    sent, refused = _queue(session, actor, lab_ids, connection_id)
     writebacks = [result.writeback_id for _, result in sent]
 
     def is_settled() -> bool:
@@ -162,9 +164,34 @@ def lab_send(session: Session, lab_ids: Sequence[str], connection: str | None, t
         say(words)
         for line in by_hand:
             say(f"Chart by hand: {line}")
+        for row in refused:
+            say(f"Lab {row['lab_id']} was not sent: {row['sentence']}")
 
+    code = PERSON_NEEDED if refused else exit_code(states, ran)
     single = labs[0] if len(labs) == 1 else {"items": [item_fields(view) for view in views]}
-    session.emit({**single, "labs": labs, "sentence": words, "by_hand": by_hand}, show, exit_code(states, ran))
+    answer = {**single, "labs": labs, "sentence": words, "by_hand": by_hand, "not_sent": refused}
+    session.emit(answer, show, code)
+
+
+def _queue(
+    session: Session, actor: Actor, lab_ids: Sequence[str], connection_id: ConnectionId | None
+) -> tuple[list[tuple[str, SendResult]], list[dict[str, str | None]]]:
+    """What was queued, and what was not with its sentence: one Lab never keeps the others back.
+
+    Raises UserError where nothing could be queued at all.
+    """
+    sent: list[tuple[str, SendResult]] = []
+    refused: list[dict[str, str | None]] = []
+    first: UserError | None = None
+    for lab_id in lab_ids:
+        try:
+            sent.append((lab_id, session.desk.outbox.send(actor, LabId(lab_id), connection_id)))
+        except UserError as error:
+            first = first or error
+            refused.append({"lab_id": lab_id, "field": error.field, "sentence": error.sentence})
+    if first is not None and not sent:
+        raise first
+    return sent, refused
 
 
 @lab.command("addendum")

@@ -226,6 +226,25 @@ def test_vague_name_is_refused_with_an_example(console: Console, pms: Pms) -> No
     assert "such as" in refused["sentence"]
 
 
+def test_lab_that_cannot_go_keeps_no_other_back(tmp_path: Path, console: Console, pms: Pms) -> None:
+    console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    console.ok("sync")
+    known = next(p for p in pms.told["patients"] if p["date_of_birth"])
+    stranger = {"first_name": "Nobody", "last_name": "Here", "date_of_birth": "1980-01-01"}
+    labs = [console.ok("lab", "import", lab_file(tmp_path, p, n))["lab_id"] for n, p in enumerate((stranger, known))]
+    for lab_id in labs:
+        console.ok("lab", "finalize", lab_id)
+
+    code, sent = console.run("lab", "send", *labs, "--timeout-s", "60")
+
+    assert code == 6, sent
+    assert [row["lab_id"] for row in sent["not_sent"]] == labs[:1]
+    assert "match" in sent["not_sent"][0]["sentence"].lower()
+    assert {item["state"] for lab in sent["labs"] for item in lab["items"]} == {"DONE"}
+    code, alone = console.run("lab", "send", labs[0])
+    assert (code, alone["ok"]) == (6, False), alone
+
+
 def test_missing_folder_and_unknown_user_have_their_codes(tmp_path: Path, console: Console) -> None:
     code, missing = Console(tmp_path / "none").run("user", "list")
     assert (code, missing["error"]) == (2, "data_folder")
