@@ -106,8 +106,8 @@ class PatientWork:
         """The one request. A gateway must not raise; whatever escapes it all the same proves nothing: UNKNOWN."""
         try:
             return lane.gateway.send(prepared, may_send=lambda: self._may_send(intent))
-        except Exception:
-            return SendOutcome(OutcomeKind.UNKNOWN, error_kind="escaped")
+        except Exception as error:  # its class, never its text, goes with the attempt and `send.result` into the log
+            return SendOutcome(OutcomeKind.UNKNOWN, error_kind=f"escaped_{type(error).__name__}")
 
     def _patient_fault(self, lane: Lane, item: Item) -> ReviewReason | None:
         """Why nothing may go to this patient: the match was undone (P4), or the chart names somebody else now."""
