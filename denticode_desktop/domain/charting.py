@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from .ids import PmsCodeId
 
-CODE_SHAPE = re.compile(r"^[A-Z][0-9]{4}(?:\.[A-Z0-9]{1,4})?$")
+CODE_SHAPE = re.compile(r"[A-Z][0-9]{4}(?:\.[A-Z0-9]{1,4})?")
 """A letter and four digits (CDT: D; made-up ones: T), with an office's own extension."""
 
 TEETH = frozenset(
@@ -88,7 +88,7 @@ def sorted_surfaces(text: str) -> str:
 def procedure_faults(procedure: Procedure) -> list[tuple[str, str]]:
     """What is wrong with a line by itself, as (field, sentence) pairs; empty when nothing is."""
     faults: list[tuple[str, str]] = []
-    if not CODE_SHAPE.match(procedure.code):
+    if not CODE_SHAPE.fullmatch(procedure.code):
         faults.append(("code", "A code is a letter and four digits, such as T0101."))
     if procedure.tooth is not None and procedure.tooth not in TEETH:
         faults.append(("tooth", "A tooth is 1 to 32 or A to T (51 to 82 or AS to TS for an extra tooth)."))
