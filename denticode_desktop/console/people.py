@@ -169,6 +169,15 @@ def match_dry_run(session: Session, connection: str | None) -> None:
     _emit_rows(session, found.connection_id, rows, is_dry=True)
 
 
+def _emit_choice(session: Session, connection_id: int, pair: tuple[int, str], decision: str, sentence: str) -> None:
+    local_patient_id, pms_patient_id = pair
+    answer = {
+        "connection_id": connection_id, "local_patient_id": local_patient_id, "pms_patient_id": pms_patient_id,
+        "decision": decision,
+    }  # fmt: skip
+    session.emit(answer, lambda: say(sentence))
+
+
 @match.command("confirm")
 @click.argument("local_patient_id", type=int)
 @click.argument("pms_patient_id")
@@ -176,16 +185,9 @@ def match_dry_run(session: Session, connection: str | None) -> None:
 @pass_session
 def match_confirm(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
     """Say that LOCAL_PATIENT_ID is PMS_PATIENT_ID."""
-    actor = session.actor()
-    found = session.desk.connect.find(connection)
-    session.desk.linking.choose(actor, found.connection_id, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
-    session.emit(
-        {
-            "connection_id": found.connection_id, "local_patient_id": local_patient_id,
-            "pms_patient_id": pms_patient_id, "decision": "linked",
-        },
-        lambda: say("The patient is linked."),
-    )  # fmt: skip
+    actor, chosen = session.actor(), session.desk.connect.find(connection).connection_id
+    session.desk.linking.choose(actor, chosen, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
+    _emit_choice(session, chosen, (local_patient_id, pms_patient_id), "linked", "The patient is linked.")
 
 
 @match.command("reject")
@@ -195,13 +197,7 @@ def match_confirm(session: Session, local_patient_id: int, pms_patient_id: str, 
 @pass_session
 def match_reject(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
     """Say that LOCAL_PATIENT_ID is not PMS_PATIENT_ID; it is not offered again."""
-    actor = session.actor()
-    found = session.desk.connect.find(connection)
-    session.desk.linking.reject(actor, found.connection_id, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
-    session.emit(
-        {
-            "connection_id": found.connection_id, "local_patient_id": local_patient_id,
-            "pms_patient_id": pms_patient_id, "decision": "rejected",
-        },
-        lambda: say("That is remembered: they are two people."),
-    )  # fmt: skip
+    actor, chosen = session.actor(), session.desk.connect.find(connection).connection_id
+    session.desk.linking.reject(actor, chosen, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
+    words = "That is remembered: they are two people."
+    _emit_choice(session, chosen, (local_patient_id, pms_patient_id), "rejected", words)
