@@ -1,8 +1,10 @@
 """Which chart a Lab goes to over a connection: linked patient, provider, office; or what a person must settle first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.entity_link import LinkRule
 from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsLocationId, PmsPatientId, PmsProviderId, ProviderId
@@ -11,8 +13,10 @@ from denticode_desktop.domain.people import PmsLocation, PmsPatient, PmsPatientS
 from denticode_desktop.domain.write_back import PatientSnapshot
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
+from .chart_doubts import unmatched_sentence
 from .compose import ChartTarget
 from .compose_codes import Obstacle
+from .named_ids import recall
 
 _UNFIT = {
     PmsPatientStatus.MERGED: "was merged into another chart",
@@ -39,9 +43,20 @@ class Linking(Protocol):
     """What this part needs of EntityLinking."""
 
     def link_by_pms_id(
-        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId, by: str
+        self,
+        uow: UnitOfWork,
+        connection_id: ConnectionId,
+        patient_id: PatientId,
+        pms_patient_id: PmsPatientId,
+        actor: Actor,
     ) -> object:
         """Links only where the synced record's name and birth date agree. Already linked is fine."""
+        ...
+
+    def doubts(
+        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
+    ) -> Sequence[str]:
+        """What speaks against linking the two by the PMS's id; empty = nothing."""
         ...
 
     def resolve_provider(
@@ -70,7 +85,7 @@ def resolve_chart(
     name = connection.settings.name
     content = revision.content
     dangers: list[Obstacle] = []
-    patient = _linked_patient(uow, connection, revision)
+    patient = _linked_patient(uow, linking, connection, revision)
     location = _location(uow, connection)
     provider = linking.resolve_provider(uow, connection, content.provider_id) if content.provider_id else None
     obstacles = [found for found in (patient, location) if isinstance(found, Obstacle)]
@@ -79,7 +94,7 @@ def resolve_chart(
             Obstacle(
                 "provider",
                 f"The Lab's provider is not matched to a provider in {name}. "
-                "Match them on the Providers page or choose a default provider, then send again.",
+                "Match the provider or choose a default provider under Settings, PMS Integrations, then send again.",
                 needs_person=True,
             )
         )
@@ -99,30 +114,35 @@ def resolve_chart(
     return ResolvedChart(target, snapshot, tuple(dangers))
 
 
-def _linked_patient(uow: UnitOfWork, connection: Connection, revision: LabRevision) -> PmsPatient | Obstacle:
+def _linked_patient(
+    uow: UnitOfWork, linking: Linking, connection: Connection, revision: LabRevision
+) -> PmsPatient | Obstacle:
     name = connection.settings.name
     link = uow.people.patient_link(connection.connection_id, revision.content.patient_id)
     if link is None:
-        return Obstacle(
-            "patient",
-            f"The Lab's patient is not matched to a patient in {name}. "
-            "Sync Now, then match the patient on the Patients page and send again.",
-            needs_person=True,
-        )
+        return Obstacle("patient", _why_unmatched(uow, linking, connection, revision), needs_person=True)
     found = uow.roster.pms_patient(connection.connection_id, link.pms_patient_id)
     if found is None:
         return Obstacle(
             "patient",
-            f"The matched patient is not in the list from {name}. Sync Now, then match the patient again.",
+            f"The matched patient is not in the list from {name}. Sync Now, then choose the patient again.",
             needs_person=True,
         )
     if found.status in _UNFIT:
         return Obstacle(
             "patient",
-            f"The matched chart in {name} {_UNFIT[found.status]}. Match the patient again on the Patients page.",
+            f"The matched chart in {name} {_UNFIT[found.status]}. Choose the patient's active chart.",
             needs_person=True,
         )
     return found
+
+
+def _why_unmatched(uow: UnitOfWork, linking: Linking, connection: Connection, revision: LabRevision) -> str:
+    named = recall(uow, revision.lab_id).pms_patient_id
+    doubts: Sequence[str] = ()
+    if named is not None:
+        doubts = linking.doubts(uow, connection.connection_id, revision.content.patient_id, named)
+    return unmatched_sentence(connection.settings.name, doubts)
 
 
 def _location(uow: UnitOfWork, connection: Connection) -> PmsLocation | Obstacle | None:

@@ -31,6 +31,7 @@ from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
+from .chart_doubts import Doubt
 from .person_compare import closeness, disagreements, plain_name
 
 MAX_CANDIDATES = 8
@@ -115,29 +116,44 @@ class EntityLinking:
     # -- patients ------------------------------------------------------------------------------------------------
 
     def link_by_pms_id(
-        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId, by: str
+        self,
+        uow: UnitOfWork,
+        connection_id: ConnectionId,
+        patient_id: PatientId,
+        pms_patient_id: PmsPatientId,
+        actor: Actor,
     ) -> LinkOutcome:
         """Links where the synced record is active and name and birth date agree; already linked so is fine.
 
         A pair that a person rejected or unlinked stays apart, whatever a file says.
-        Raises UserError where that record is linked to somebody else.
         """
         link = uow.people.patient_link(connection_id, patient_id)
+        if link is not None and link.pms_patient_id == pms_patient_id:
+            return LinkOutcome(True)
+        found = self.doubts(uow, connection_id, patient_id, pms_patient_id)
+        if found:
+            return LinkOutcome(False, found)
+        self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PMS_ID, actor.name, actor.role.value)
+        return LinkOutcome(True)
+
+    def doubts(
+        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
+    ) -> tuple[str, ...]:
+        """What speaks against linking the two by the PMS's id: Doubts, or fields that disagree; empty = nothing."""
+        link = uow.people.patient_link(connection_id, patient_id)
         if link is not None:
-            is_same = link.pms_patient_id == pms_patient_id
-            return LinkOutcome(is_same, () if is_same else ("linked to another chart",))
+            return () if link.pms_patient_id == pms_patient_id else (Doubt.ELSEWHERE.value,)
         if pms_patient_id in uow.people.rejected(connection_id, patient_id):
-            return LinkOutcome(False, ("rejected by a person",))
+            return (Doubt.REJECTED.value,)
         found = uow.roster.pms_patient(connection_id, pms_patient_id)
         if found is None:
-            return LinkOutcome(False, ("not in the PMS",))
+            return (Doubt.MISSING.value,)
         if found.status in _UNFIT or found.merged_into is not None:
-            return LinkOutcome(False, ("not an active chart",))
+            return (Doubt.UNFIT.value,)
+        if uow.people.linked_patient(connection_id, pms_patient_id) is not None:
+            return (Doubt.TAKEN.value,)
         differs = disagreements(uow.people.patient(patient_id).person, found.person)
-        if differs or found.person.date_of_birth is None:
-            return LinkOutcome(False, differs or ("birth date",))
-        self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PMS_ID, by, role="")
-        return LinkOutcome(True)
+        return differs if differs or found.person.date_of_birth is not None else ("birth date",)
 
     def choose(
         self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId

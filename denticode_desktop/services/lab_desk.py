@@ -156,8 +156,10 @@ class LabDesk:
         """
         require(actor, Action.READ_NOTES)
         connections = self._connections(connection_id)
-        with self._maker.rules_for(connections) as rules, self._store.read() as uow:
+        with self._maker.rules_for(connections) as rules, self._store.write() as uow:
             revision = uow.labs.revision(lab_id)
+            # as finalizing does: the roster may have come after the Lab's file
+            link_named(uow, self._linking, connections, revision, actor, self._clock.utc_now())
             plans = self._plan(uow, revision, connections, rules)
             problems = self._problems(uow, revision, plans)
         return FinalizePreview(tuple(problems), tuple(_preview_lines(plans)))

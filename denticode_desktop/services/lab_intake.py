@@ -23,7 +23,7 @@ from denticode_desktop.domain.lab_import import LabImport
 from denticode_desktop.domain.people import Demographics
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
-from .named_records import NamedRecords, remember
+from .named_ids import NamedRecords, remember
 
 NEW, UNCHANGED, CHANGED = "new", "unchanged", "changed"
 

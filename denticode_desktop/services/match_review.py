@@ -12,12 +12,13 @@ from typing import Protocol
 
 from denticode_desktop.domain.access import Action, Actor, require
 from denticode_desktop.domain.entity_link import PatientLink
-from denticode_desktop.domain.errors import UserError
 from denticode_desktop.domain.ids import ConnectionId, LabId, PatientId, PmsPatientId
 from denticode_desktop.domain.people import Patient
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
-from .named_records import recall
+from .chart_target import Linking as ChartLinking
+from .named_ids import recall
+from .named_records import link_named_patient
 
 MAX_PATIENTS = 100_000
 LABS_A_READ = 200
@@ -54,14 +55,8 @@ class _DryRunEndedError(Exception):
     """Rolls the write unit of a dry run back."""
 
 
-class Linking(Protocol):
+class Linking(ChartLinking, Protocol):
     """What this needs of EntityLinking."""
-
-    def link_by_pms_id(
-        self, uow: UnitOfWork, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId, by: str
-    ) -> object:
-        """Links only where the synced record's name and birth date agree."""
-        ...
 
     def candidates(self, connection_id: ConnectionId, patient_id: PatientId) -> Sequence[object]:
         """Who in the PMS could be this person."""
@@ -100,10 +95,8 @@ class MatchReview:
     def _try_named(self, uow: UnitOfWork, actor: Actor, connection_id: ConnectionId, lab_id: LabId) -> None:
         named = recall(uow, lab_id).pms_patient_id
         patient_id = uow.labs.revision(lab_id).content.patient_id
-        if named is None or uow.people.patient_link(connection_id, patient_id) is not None:
-            return
-        with suppress(UserError):  # linked to somebody else already: a person's choice
-            self._linking.link_by_pms_id(uow, connection_id, patient_id, named, actor.name)
+        if named is not None:
+            link_named_patient(uow, self._linking, connection_id, patient_id, named, actor)
 
     def _rows(self, connection_id: ConnectionId, links: Mapping[PatientId, PatientLink | None]) -> list[MatchRow]:
         with self._store.read() as uow:

@@ -1,49 +1,23 @@
-"""PMS ids that a Lab file names: remembered with the Lab, tried at import and again at finalize and send.
+"""PMS ids that a Lab file names are tried at import and again at preview, finalize and send.
 
-At import the roster may not be synced yet, so the ids have to outlive the file. They are a hint, never proof: a
-patient is linked only where name and birth date agree, a provider only where the name or the NPI does.
+They are a hint, never proof: a patient is linked only where name and birth date agree, a provider only where the
+name or the NPI does.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.entity_link import LinkRule, ProviderLink
-from denticode_desktop.domain.errors import UserError
-from denticode_desktop.domain.ids import LabId, PmsPatientId, PmsProviderId, ProviderId
-from denticode_desktop.domain.lab import LabContent, LabRevision
+from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsPatientId, PmsProviderId, ProviderId
+from denticode_desktop.domain.lab import LabRevision
 from denticode_desktop.domain.people import PmsProvider, Provider
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
 from .chart_target import Linking
-
-
-@dataclass(frozen=True, slots=True)
-class NamedRecords:
-    """What a file named; None where it did not."""
-
-    pms_patient_id: PmsPatientId | None = None
-    pms_provider_id: PmsProviderId | None = None
-
-
-def remember(uow: UnitOfWork, lab_id: LabId, named: NamedRecords) -> None:
-    """Stores the ids beside the Lab; a later file's ids replace them."""
-    if named != recall(uow, lab_id):
-        value = {"pms_patient_id": named.pms_patient_id, "pms_provider_id": named.pms_provider_id}
-        uow.practice.set_setting(_key(lab_id), json.dumps(value))
-
-
-def recall(uow: UnitOfWork, lab_id: LabId) -> NamedRecords:
-    """The ids that the Lab's latest file named."""
-    stored = uow.practice.setting(_key(lab_id))
-    if stored is None:
-        return NamedRecords()
-    value = json.loads(stored)
-    return NamedRecords(value["pms_patient_id"], value["pms_provider_id"])
+from .named_ids import recall
 
 
 def link_named(
@@ -59,26 +33,26 @@ def link_named(
     content = revision.content
     for connection in connections:
         if named.pms_patient_id is not None:
-            _link_patient(uow, linking, connection, content, named.pms_patient_id, actor)
+            link_named_patient(uow, linking, connection.connection_id, content.patient_id, named.pms_patient_id, actor)
         if named.pms_provider_id is not None and content.provider_id is not None:
             _link_provider(uow, connection, content.provider_id, named.pms_provider_id, actor, at)
 
 
-def _link_patient(
-    uow: UnitOfWork, linking: Linking, connection: Connection, content: LabContent, wanted: PmsPatientId, actor: Actor
+def link_named_patient(
+    uow: UnitOfWork,
+    linking: Linking,
+    connection_id: ConnectionId,
+    patient_id: PatientId,
+    wanted: PmsPatientId,
+    actor: Actor,
 ) -> None:
-    connection_id, patient_id = connection.connection_id, content.patient_id
+    """Links a patient who is not linked yet to the chart that a file named, once: an undone link stays undone."""
     if uow.people.patient_link(connection_id, patient_id) is not None:
         return
-    if wanted in uow.people.rejected(connection_id, patient_id):
-        return  # a person said no: a file does not overrule that
     spent = f"lab-names-spent-{connection_id}-{patient_id}"
     if uow.practice.setting(spent) == wanted:
         return  # this id linked them once and a person undid it
-    try:
-        linking.link_by_pms_id(uow, connection_id, patient_id, wanted, actor.name)
-    except UserError:
-        return  # linked to somebody else: a person's choice, shown as an unmatched patient
+    linking.link_by_pms_id(uow, connection_id, patient_id, wanted, actor)
     if uow.people.patient_link(connection_id, patient_id) is not None:
         uow.practice.set_setting(spent, wanted)
 
@@ -109,7 +83,3 @@ def _agrees(ours: Provider, theirs: PmsProvider) -> bool:
 
 def _plain(name: str) -> str:
     return " ".join(name.casefold().replace(",", " ").split())
-
-
-def _key(lab_id: LabId) -> str:
-    return f"lab-names-{lab_id}"

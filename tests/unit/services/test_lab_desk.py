@@ -426,3 +426,46 @@ def test_list_finds_by_text(world: LabWorld) -> None:
     assert len(world.desk.list(FRONT, "")) == 1
     assert len(world.desk.list(FRONT, "ruiz")) == 1
     assert world.desk.list(FRONT, "nobody") == []
+
+
+# -- a chart that the file named ---------------------------------------------------------------------------------
+
+
+def patient_words(world: LabWorld, lab_id: LabId) -> list[str]:
+    return [p.sentence for p in world.desk.preview(OWNER, lab_id, None).problems if p.field == "patient"]
+
+
+def test_named_chart_that_is_inactive_is_said_to_be(world: LabWorld) -> None:
+    world.sync(status=PmsPatientStatus.INACTIVE)
+    (words,) = patient_words(world, world.import_lab().lab_id)
+    assert "inactive" in words and "Make it active in the PMS" in words
+
+
+def test_named_chart_of_somebody_else_is_told_by_its_fields(world: LabWorld) -> None:
+    world.sync()
+    patient = world.lab_json()["patient"] | {"first_name": "Eva", "date_of_birth": "1990-01-01"}
+    (words,) = patient_words(world, world.import_lab(patient=patient).lab_id)
+    assert "another first name, birth date" in words
+    assert "Ruiz" not in words
+
+
+def test_named_chart_that_a_person_refused_is_said_to_be(world: LabWorld) -> None:
+    world.sync()
+    lab_id = world.finalized()
+    with world.store.read() as uow:
+        patient_id = uow.labs.revision(lab_id).content.patient_id
+    world.linking.unlink(OWNER, world.connection_id, patient_id)
+    world.desk.addendum(OWNER, lab_id)
+    (words,) = patient_words(world, lab_id)
+    assert "a person said" in words
+
+
+def test_preview_links_a_chart_that_was_synced_after_the_import(tmp_path: Path) -> None:
+    world = LabWorld(tmp_path)
+    lab_id = world.import_lab().lab_id
+    assert "not in its list" in patient_words(world, lab_id)[0]
+    world.sync()
+    assert patient_words(world, lab_id) == []
+    (event,) = world.events(AuditKind.PATIENT_LINKED)
+    assert (event.draft.actor, event.draft.role) == (OWNER.name, OWNER.role.value)
+    world.close()

@@ -83,7 +83,7 @@ def test_send_to_an_unknown_provider_needs_a_person_and_does_nothing(world: LabW
     content["provider"] = {"name": "Okafor, Ada"}
     lab_id = world.desk.import_file(OWNER, write_lab(world.folder, content)).lab_id
     assert [p.field for p in world.desk.finalize(OWNER, lab_id).problems] == ["provider"]
-    with pytest.raises(PersonNeededError, match="Providers page") as caught:
+    with pytest.raises(PersonNeededError, match="choose a default provider") as caught:
         world.outbox.send(OWNER, lab_id, None)
     assert caught.value.field == "provider"
     assert world.events(AuditKind.WB_CREATED, AuditKind.WB_REQUESTED) == []
