@@ -158,7 +158,7 @@ class EntityLinking:
     def choose(
         self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
     ) -> None:
-        """A person says who it is. What waits for a chart chosen earlier is paused.
+        """A person says who it is, or confirms it anew. What waits for a chart chosen earlier is paused.
 
         Raises NotAllowedError, NotFoundError, UserError (a chart that is merged, inactive, gone, or somebody else's).
         """
@@ -171,9 +171,7 @@ class EntityLinking:
                                     field="pms_patient_id")  # fmt: skip
             self._refuse_unfit(found)
             link = uow.people.patient_link(connection_id, patient_id)
-            if link is not None and link.pms_patient_id == pms_patient_id:
-                return
-            if link is not None:
+            if link is not None and link.pms_patient_id != pms_patient_id:
                 self._pause_open(uow, actor, connection_id, link.pms_patient_id)
             self._link(uow, connection_id, patient_id, pms_patient_id, LinkRule.PERSON, actor.name, actor.role.value)
         self._sink.publish(LabsChanged())

@@ -18,11 +18,12 @@ from denticode_desktop.domain.write_back import DecisionRequest, Item, ItemState
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.pms import PmsDirectory
-from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
+from denticode_desktop.ports.unit_of_work import Store
 from denticode_desktop.ports.views import ItemView
 
 from .chart_target import Linking
 from .compose import Composer
+from .decision_audit import decision_requested
 from .outbox_send import LabSending
 from .write_back_maker import WriteBackMaker
 
@@ -145,7 +146,7 @@ class Outbox:
                 item_id, kind, reason=reason, by=actor.name, role=actor.role.value, at=self._clock.utc_now(),
                 remote_id=remote_id, dismissed=shown_records(item) if kind is RequestKind.SEND_AGAIN else frozenset(),
             )  # fmt: skip
-            uow.audit.append(_requested(uow, actor, item, request))
+            uow.audit.append(decision_requested(actor, item, uow.outbox.writeback(item.writeback_id), request))
         self._sink.publish(QueueChanged(item.connection_id, item_id))
         return request
 
@@ -181,16 +182,6 @@ def shown_records(item: Item) -> frozenset[RemoteId]:
         return frozenset()
     records = detail.get("records", []) if isinstance(detail, dict) else []
     return frozenset(RemoteId(found) for found in records if isinstance(found, str))
-
-
-def _requested(uow: UnitOfWork, actor: Actor, item: Item, request: DecisionRequest) -> AuditDraft:
-    writeback = uow.outbox.writeback(item.writeback_id)
-    return AuditDraft(
-        AuditKind.ITEM_DECIDED, actor.name, actor.role.value, outcome="requested", connection_id=item.connection_id,
-        pms_patient_id=item.pms_patient_id, lab_id=writeback.lab_id, writeback_id=item.writeback_id,
-        item_id=item.item_id, content_sha256=item.payload_sha256, remote_id=request.remote_id, reason=request.reason,
-        detail={"decision": request.kind.value, "state": item.state.value, "dismissed": len(request.dismissed)},
-    )  # fmt: skip
 
 
 def _paused(actor: Actor, writeback: WriteBack | None, *, is_paused: bool) -> AuditDraft:

@@ -17,6 +17,7 @@ from .chart_target import Linking
 from .compose import ChartRules
 from .lab_checks import raise_first
 from .named_records import link_named
+from .outbox_rematch import is_closed, snapshot_anew
 from .write_back_maker import WriteBackMaker
 
 
@@ -47,12 +48,14 @@ class LabSending:
             connection = _choose_connection(uow, lab_id, connection_id)
         with self._maker.rules_for([connection]) as rules, self._store.write() as uow:
             revisions = _to_send(uow, lab_id, connection.connection_id)
-            link_named(uow, self._linking, [connection], revisions[-1], actor, self._clock.utc_now())
+            now = self._clock.utc_now()
+            link_named(uow, self._linking, [connection], revisions[-1], actor, now)
+            revisions = snapshot_anew(uow, actor, connection, revisions, now)
             own_rules = rules[connection.connection_id]
             made = [self._find_or_make(uow, actor, revision, connection, own_rules) for revision in revisions]
-            changed = [writeback for writeback in made if writeback.requested_at is None]
+            changed = [w for w in made if w.requested_at is None and not is_closed(uow, w)]
             for writeback in changed:
-                uow.outbox.request_send(writeback.writeback_id, self._clock.utc_now())
+                uow.outbox.request_send(writeback.writeback_id, now)
                 uow.audit.append(_requested(actor, writeback))
         return Released(
             made[-1].writeback_id, connection.connection_id, tuple(writeback.writeback_id for writeback in changed)
@@ -63,7 +66,7 @@ class LabSending:
     ) -> WriteBack:
         found = uow.outbox.find_writeback(connection.connection_id, revision.lab_id, revision.revision)
         if found is not None:
-            if found.requested_at is None:
+            if found.requested_at is None and not is_closed(uow, found):
                 _check_patient(uow, found, revision, connection)
             return found
         plan = self._maker.plan(uow, revision, connection, rules)
@@ -121,7 +124,7 @@ def _check_patient(uow: UnitOfWork, writeback: WriteBack, revision: LabRevision,
     if link is None or link.pms_patient_id != writeback.pms_patient_id:
         raise PersonNeededError(
             f"The patient is not matched to the chart in {connection.settings.name} that this Lab was finalized for. "
-            "Match the patient again, or skip its items with a reason and write an addendum.",
+            "Choose the patient, then send again.",
             field="patient",
         )
 

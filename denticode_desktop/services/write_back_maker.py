@@ -11,6 +11,7 @@ from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import BugError
 from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
 from denticode_desktop.domain.lab import LabRevision, RevisionKind
+from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
@@ -18,6 +19,7 @@ from .chart_target import Linking, ResolvedChart, resolve_chart
 from .compose import ChartRules, Composer, Composition
 from .compose_codes import FindCodes, Obstacle, code_obstacles
 from .compose_earlier import EarlierWriteBack
+from .outbox_rematch import asked_to_void
 
 Rules = Mapping[ConnectionId, ChartRules]
 
@@ -123,12 +125,16 @@ def _earlier(
     """Earlier write-backs of the Lab over this connection to this chart, and whether any went to another chart."""
     here: list[EarlierWriteBack] = []
     is_elsewhere = False
+    given_up = asked_to_void(uow, connection_id)
     for writeback in uow.outbox.writebacks_of_lab(revision.lab_id):
         if writeback.connection_id != connection_id or writeback.revision >= revision.revision:
             continue
+        items = uow.outbox.items(writeback.writeback_id)
+        kept = tuple(item for item in items if item.state is not ItemState.VOID and item.item_id not in given_up)
         if writeback.pms_patient_id != pms_patient_id:
-            is_elsewhere = True
+            is_elsewhere = is_elsewhere or bool(kept)
             continue
         earlier = uow.labs.revision(revision.lab_id, writeback.revision)
-        here.append(EarlierWriteBack(earlier, writeback, tuple(uow.outbox.items(writeback.writeback_id))))
+        if kept or not items:  # given up as a whole, its lines by hand are to be told again too
+            here.append(EarlierWriteBack(earlier, writeback, kept))
     return here, is_elsewhere

@@ -245,6 +245,27 @@ def test_lab_that_cannot_go_keeps_no_other_back(tmp_path: Path, console: Console
     assert (code, alone["ok"]) == (6, False), alone
 
 
+@pytest.mark.slow
+def test_lab_matched_to_another_chart_goes_there_and_nowhere_else(tmp_path: Path, console: Console, pms: Pms) -> None:
+    console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    console.ok("sync")
+    named, right = [p for p in pms.told["patients"] if p["date_of_birth"]][:2]
+    lab_id = console.ok("lab", "import", lab_file(tmp_path, named, 1))["lab_id"]
+    console.ok("lab", "finalize", lab_id)
+    (row,) = console.ok("match", "list")["rows"]
+    assert row["pms_patient_id"] == named["pms_patient_id"]
+    console.ok("match", "confirm", row["local_patient_id"], right["pms_patient_id"])
+
+    sent = console.ok("lab", "send", lab_id, "--timeout-s", "60")
+
+    assert {item["state"] for item in sent["items"]} == {"DONE"}
+    assert [len(pms.chart(right["pms_patient_id"])[kind]) for kind in ("notes", "procedures")] == [1, 1]
+    assert [len(pms.chart(named["pms_patient_id"])[kind]) for kind in ("notes", "procedures")] == [0, 0]
+    states = sorted(item["state"] for item in console.ok("queue", "list")["items"])
+    assert states == ["DONE", "DONE", "VOID", "VOID"]
+    assert console.ok("audit", "verify")["ok"] is True
+
+
 def test_missing_folder_and_unknown_user_have_their_codes(tmp_path: Path, console: Console) -> None:
     code, missing = Console(tmp_path / "none").run("user", "list")
     assert (code, missing["error"]) == (2, "data_folder")

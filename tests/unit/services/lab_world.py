@@ -72,11 +72,12 @@ class LabWorld:
     ) -> None:
         """Puts Ana, Dr. Lee and the code list into the roster."""
         person = Demographics("Ana", "Ruiz", date(1984, 3, 2))
-        self._pull(connection_id, SyncKind.PATIENTS, [PmsPatient(ANA, person, status)])
-        self._pull(connection_id, SyncKind.PROVIDERS, [PmsProvider(LEE, "Sam", "Lee", npi="1234567890")])
-        self._pull(connection_id, SyncKind.CODES, codes)  # fmt: skip
+        self.pull(SyncKind.PATIENTS, [PmsPatient(ANA, person, status)], connection_id)
+        self.pull(SyncKind.PROVIDERS, [PmsProvider(LEE, "Sam", "Lee", npi="1234567890")], connection_id)
+        self.pull(SyncKind.CODES, codes, connection_id)
 
-    def _pull(self, connection_id: ConnectionId | None, kind: SyncKind, records: Sequence[PmsRecord]) -> None:
+    def pull(self, kind: SyncKind, records: Sequence[PmsRecord], connection_id: ConnectionId | None = None) -> None:
+        """A full pull of one kind."""
         sync_store, connection_id = SqlSyncStore(self.store), connection_id or self.connection_id
         cursor = SyncCursor(is_running=True, run=1)
         sync_store.store(connection_id, kind, [StoredPage(records, ())], cursor)
