@@ -17,7 +17,8 @@ DenticodeError
 │   ├── NotFoundError
 │   ├── NotAllowedError            role or sign-in
 │   ├── PersonNeededError          a decision that only a person may take
-│   └── BusyError                  another instance holds the engine
+│   ├── BusyError                  another instance holds the engine
+│   └── StoppedError               a person stopped long work; nothing is half done
 └── BugError                       our own mistake
 """
 
@@ -153,6 +154,13 @@ class PersonNeededError(UserError):
 
 class BusyError(UserError):
     """Another running instance holds what is needed."""
+
+
+class StoppedError(UserError):
+    """A person stopped long work; nothing is half done."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. Nothing was changed.")
 
 
 class BugError(DenticodeError):

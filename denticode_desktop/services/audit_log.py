@@ -4,13 +4,13 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from denticode_desktop.domain.access import Action, Actor, require
 from denticode_desktop.domain.audit_event import AuditDraft, AuditEvent, AuditKind
-from denticode_desktop.domain.errors import StorageError, UserError
+from denticode_desktop.domain.errors import StoppedError, StorageError, UserError
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 from denticode_desktop.ports.views import AuditFilter
@@ -19,10 +19,19 @@ from .anchor import AnchorStore
 from .audit_chain import ChainWalk, VerifyResult, walk
 from .audit_export import csv_lines, json_lines
 
-__all__ = ["AuditLog", "VerifyResult"]
+__all__ = ["AuditLog", "VerifyResult", "Watch"]
 
 FORMATS = ("csv", "jsonl")
 _PAGE = 1_000
+_STEP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who waits for long work: tell(done, total) in events; is_stopped: whether to give up."""
+
+    tell: Callable[[int, int], None]
+    is_stopped: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,11 @@ class AuditLog:
         self._anchor = anchor
         self._clock = clock
 
-    def verify(self, actor: Actor) -> VerifyResult:
+    def verify(self, actor: Actor, watch: Watch | None = None) -> VerifyResult:
         """Walks the chain from its first event and compares it with the anchor in the credential store.
 
-        Raises NotAllowedError, SecretStoreError (the anchor cannot be read), StorageError. A log that is broken is a
-        result, not an error; the walk itself becomes an event.
+        Raises NotAllowedError, SecretStoreError (the anchor cannot be read), StorageError, StoppedError. A log that is
+        broken is a result, not an error; the walk itself becomes an event unless it was stopped.
         """
         require(actor, Action.READ_AUDIT)
         # The anchor first: it is written after the event it remembers, so a log read later holds that event.
@@ -51,7 +60,7 @@ class AuditLog:
         with self._store.read() as uow:
             chain = ChainWalk()
             try:
-                result = walk(uow.audit.iterate(), anchor, chain)
+                result = walk(_watched(uow, uow.audit.iterate(), watch), anchor, chain)
             except StorageError as error:
                 if error.kind != "damaged":
                     raise
@@ -77,19 +86,23 @@ class AuditLog:
         with self._store.read() as uow:
             return uow.audit.count(filters)
 
-    def export(self, actor: Actor, fmt: str, out: Path, filters: AuditFilter | None = None) -> int:
+    def export(
+        self, actor: Actor, fmt: str, out: Path, filters: AuditFilter | None = None, watch: Watch | None = None
+    ) -> int:
         """Writes `csv` (filtered, newest first) or `jsonl` (the whole log, verifiable by itself) for the owner only.
 
         Returns how many events. The file appears whole or not at all and never replaces another. The export is an
         event of its own, stored before the file appears, and not in it.
-        Raises NotAllowedError, UserError (fields `format`, `out`, `filters`), StorageError.
+        Raises NotAllowedError, UserError (fields `format`, `out`, `filters`), StorageError, StoppedError.
         """
         require(actor, Action.EXPORT_AUDIT)
         filters = filters or AuditFilter()
         _check_request(fmt, out, filters)
         with _new_file(out) as partial:
             with self._store.read() as uow:
-                written = _write_lines(partial.path, _lines(uow, fmt, filters))
+                written = _write_lines(partial.path, _lines(uow, fmt, filters, watch))
+            if watch is not None and watch.is_stopped():
+                raise StoppedError
             with self._store.write() as uow:
                 uow.audit.append(_export_draft(actor, fmt, written, is_filtered=filters != AuditFilter()))
             partial.publish(out)
@@ -114,10 +127,27 @@ def _check_request(fmt: str, out: Path, filters: AuditFilter) -> None:
         raise UserError(f"{out.name} exists already. Choose another file name.", field="out")
 
 
-def _lines(uow: UnitOfWork, fmt: str, filters: AuditFilter) -> Iterator[bytes]:
+def _lines(uow: UnitOfWork, fmt: str, filters: AuditFilter, watch: Watch | None) -> Iterator[bytes]:
     if fmt == "jsonl":
-        return json_lines(uow.audit.head(), uow.audit.iterate())
-    return csv_lines(_pages(uow, filters))
+        return json_lines(uow.audit.head(), _watched(uow, uow.audit.iterate(), watch))
+    total = uow.audit.count(filters) if watch is not None else 0
+    return csv_lines(_watched(uow, _pages(uow, filters), watch, total))
+
+
+def _watched(
+    uow: UnitOfWork, events: Iterable[AuditEvent], watch: Watch | None, total: int | None = None
+) -> Iterator[AuditEvent]:
+    """The same events; says how far it is and stops when asked, every _STEP events."""
+    if watch is None:
+        yield from events
+        return
+    whole = uow.audit.head().seq if total is None else total
+    for number, event in enumerate(events):
+        if number % _STEP == 0:
+            if watch.is_stopped():
+                raise StoppedError
+            watch.tell(number, whole)
+        yield event
 
 
 def _pages(uow: UnitOfWork, filters: AuditFilter) -> Iterator[AuditEvent]:

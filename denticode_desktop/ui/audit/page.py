@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QSplitter
 from denticode_desktop.domain.access import Action
 from denticode_desktop.domain.errors import DenticodeError
 from denticode_desktop.ports.views import AuditFilter
-from denticode_desktop.services.audit_log import VerifyResult
+from denticode_desktop.services.audit_log import VerifyResult, Watch
 from denticode_desktop.ui.operations import may
 from denticode_desktop.ui.page import Page, PageState
 from denticode_desktop.ui.shortcuts import Command
+from denticode_desktop.ui.task_runner import Task
 from denticode_desktop.ui.times import clock_time
 from denticode_desktop.ui.widgets import BusyBar, EmptyState, PlainLabel, button
 from denticode_desktop.ui.window_services import PageContext
@@ -56,10 +57,11 @@ class AuditPage(Page):
         self.table.selectionModel().currentRowChanged.connect(self._on_chosen)
         self.details = DetailsPane()
         self._build()
+        self._work: Task | None = None
         self.show_state(PageState.LOADING)
 
     def _build(self) -> None:
-        self.busy = BusyBar(name="auditBusy")
+        self.busy = BusyBar(name="auditBusy", on_cancel=self._on_stop)
         self.body.addWidget(self.filters)
         self.body.addWidget(self.busy)
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -117,11 +119,15 @@ class AuditPage(Page):
 
     def _on_verify(self) -> None:
         self.tell("")
-        self._verify.setEnabled(False)
+        for made in (self._verify, self._csv, self._jsonl):
+            made.setEnabled(False)
         words = tr("Checking every event from the first \u2026 You can go on working.")
         self.busy.show_work(words)
         services = self._services
-        self._context.tasks.run(lambda: services.audit.verify(services.actor), self._verified, self._verify_failed)
+        self._work = self._context.tasks.run_task(
+            lambda task: services.audit.verify(services.actor, _watch(task)), self._verified, self._work_failed,
+            progress=lambda step: self.busy.show_work(words, *step), owner=self,
+        )  # fmt: skip
 
     def _verified(self, result: VerifyResult) -> None:
         self._end_work()
@@ -134,7 +140,7 @@ class AuditPage(Page):
             self.tell(words.format(seq=f"{result.bad_seq:,}", why=result.why), "bad")
         self.refresh()
 
-    def _verify_failed(self, error: DenticodeError) -> None:
+    def _work_failed(self, error: DenticodeError) -> None:
         self._end_work()
         self.tell_error(error)
 
@@ -148,17 +154,23 @@ class AuditPage(Page):
     def export_to(self, fmt: str, out: Path) -> None:
         """`csv` with the filters, `jsonl` whole."""
         self.tell("")
-        self.busy.show_work(tr("Writing {file} \u2026").format(file=out.name))
-        for made in (self._csv, self._jsonl):
+        words = tr("Writing {file} \u2026").format(file=out.name)
+        self.busy.show_work(words)
+        for made in (self._verify, self._csv, self._jsonl):
             made.setEnabled(False)
         services = self._services
         filters = self.filters.wanted() if fmt == "csv" else None
-        self._context.tasks.run(
-            lambda: services.audit.export(services.actor, fmt, out, filters),
-            lambda count: self._exported(out, count),
-            self._verify_failed,
-            owner=self,
-        )
+        self._work = self._context.tasks.run_task(
+            lambda task: services.audit.export(services.actor, fmt, out, filters, _watch(task)),
+            lambda count: self._exported(out, count), self._work_failed,
+            progress=lambda step: self.busy.show_work(words, *step), owner=self,
+        )  # fmt: skip
+
+    def _on_stop(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+        self._end_work()
+        self.tell(tr("Stopped. Nothing was changed."), "info")
 
     def _exported(self, out: Path, count: int) -> None:
         self._end_work()
@@ -167,6 +179,7 @@ class AuditPage(Page):
         self.refresh()
 
     def _end_work(self) -> None:
+        self._work = None
         self.busy.rest()
         for made in (self._verify, self._csv, self._jsonl):
             made.setEnabled(True)
@@ -187,3 +200,7 @@ class AuditPage(Page):
         super().resizeEvent(event)
         is_wide = self.width() >= SIDE_BY_SIDE_FROM
         self._split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+
+
+def _watch(task: Task) -> Watch:
+    return Watch(lambda done, total: task.tell((done, total)), lambda: task.is_cancelled)

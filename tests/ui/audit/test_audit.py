@@ -4,17 +4,19 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.audit_event import AuditKind
+from denticode_desktop.domain.errors import StoppedError
 from denticode_desktop.ports.views import AuditFilter
-from denticode_desktop.services.audit_log import VerifyResult
+from denticode_desktop.services.audit_log import VerifyResult, Watch
 from denticode_desktop.ui.audit import AuditPage
 from denticode_desktop.ui.audit.model import BLOCK, KEPT_BLOCKS
 from denticode_desktop.ui.audit.words import GROUPS, KIND_WORDS, kinds_of
@@ -117,9 +119,31 @@ def test_verify_tells_that_the_log_is_whole(page: AuditPage, qtbot: QtBot) -> No
     assert find(page, QPushButton, "auditVerify").isEnabled()
 
 
+def test_long_verify_shows_how_far_it_is_and_can_be_stopped(world: WindowWorld, qtbot: QtBot) -> None:
+    log, is_stopped = FakeLog(500), Event()
+
+    def verify(_actor: Actor, watch: Watch) -> VerifyResult:
+        watch.tell(400, 1000)
+        while not watch.is_stopped():
+            is_stopped.wait(0.001)
+        is_stopped.set()
+        raise StoppedError
+
+    setattr(log, "verify", verify)  # noqa: B010
+    page = opened(world, qtbot, with_stand_ins(world.services, log=log))
+    press(qtbot, page, "auditVerify")
+    bar = find(page, QProgressBar, "auditBusyBar")
+    qtbot.waitUntil(lambda: (bar.value(), bar.maximum()) == (400, 1000), timeout=WAIT_MS)
+    assert not find(page, QPushButton, "auditCsv").isEnabled()
+    press(qtbot, page, "auditBusyCancel")
+    qtbot.waitUntil(is_stopped.is_set, timeout=WAIT_MS)
+    assert "Stopped" in texts(page)
+    assert find(page, QPushButton, "auditVerify").isEnabled()
+
+
 def test_verify_names_the_first_bad_event(world: WindowWorld, qtbot: QtBot) -> None:
     log = FakeLog(500)
-    setattr(log, "verify", lambda _actor: VerifyResult(False, 16, "f" * 64, 17, "Event 17 was changed."))  # noqa: B010
+    setattr(log, "verify", lambda _actor, _watch: VerifyResult(False, 16, "f" * 64, 17, "Event 17 was changed."))  # noqa: B010
     page = opened(world, qtbot, with_stand_ins(world.services, log=log))
     press(qtbot, page, "auditVerify")
 

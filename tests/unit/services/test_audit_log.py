@@ -21,12 +21,12 @@ from denticode_desktop.domain.audit_event import (
     AuditKind,
     seal,
 )
-from denticode_desktop.domain.errors import NotAllowedError, SecretStoreError, StorageError, UserError
+from denticode_desktop.domain.errors import NotAllowedError, SecretStoreError, StoppedError, StorageError, UserError
 from denticode_desktop.ports.views import AuditFilter
 from denticode_desktop.services.anchor import AnchorStore
 from denticode_desktop.services.audit_chain import ChainWalk, VerifyResult, walk
 from denticode_desktop.services.audit_export import CSV_COLUMNS, json_lines, safe_cell, verify_json_lines
-from denticode_desktop.services.audit_log import AuditLog
+from denticode_desktop.services.audit_log import AuditLog, Watch
 from denticode_desktop.storage.repo_audit import SqlAudit
 from tests.fakes.clock import START
 from tests.unit.storage.helpers import KEY
@@ -123,6 +123,27 @@ def test_verify_names_the_first_event_that_somebody_touched(
     assert (result.ok, result.bad_seq) == (False, bad_seq)
     assert why in result.why
     assert result.events == bad_seq - 1
+
+
+def test_verify_tells_how_far_it_is(world: AuditWorld) -> None:
+    told: list[tuple[int, int]] = []
+    assert world.log.verify(OWNER, Watch(lambda done, total: told.append((done, total)), lambda: False)).ok
+    assert told == [(0, 6)]
+
+
+def test_stopped_verify_leaves_no_event(world: AuditWorld) -> None:
+    with pytest.raises(StoppedError):
+        world.log.verify(OWNER, Watch(lambda _done, _total: None, lambda: True))
+    assert world.log.verify(OWNER).events == 6
+
+
+@pytest.mark.parametrize("fmt", ["csv", "jsonl"])
+def test_stopped_export_leaves_no_file_and_no_event(world: AuditWorld, tmp_path: Path, fmt: str) -> None:
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(StoppedError):
+        world.log.export(OWNER, fmt, tmp_path / "out", watch=Watch(lambda _done, _total: None, lambda: True))
+    assert sorted(tmp_path.iterdir()) == before
+    assert world.log.verify(OWNER).events == 6
 
 
 def test_verify_finds_two_events_that_changed_places(world: AuditWorld) -> None:
