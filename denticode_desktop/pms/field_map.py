@@ -101,6 +101,7 @@ class VendorFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     marker_kinds: list[ItemKind]
     why_not: dict[ItemKind, str]
     can_complete_procedures: bool
+    takes_fees: bool = True
     api: ApiFacts | None = None
 
     def capabilities(self) -> PmsCapabilities:
@@ -115,6 +116,7 @@ class VendorFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             can_complete_procedures=self.can_complete_procedures,
             page_size=self.api.limit("page_size") if self.api else 0,
             notes=tuple(self.notes),
+            takes_fees=self.takes_fees,
         )
 
     def profile(self) -> PmsProfile:

@@ -29,7 +29,8 @@ class PmsCapabilities:
     reads: what a sync can pull. looks: kinds of item whose records can be read back. writes: kinds that can be
     created. why_not: for each kind that cannot be written, one sentence. marker_kinds: kinds whose text field comes
     back unchanged, so that the marker decides. settle_s: declared settle time. permissions: which of the help text's
-    permissions each kind of item or read needs.
+    permissions each kind of item or read needs. takes_fees: whether a procedure's fee can be written; where not, the
+    PMS charges by its own fee schedule.
     """
 
     reads: frozenset[SyncKind]
@@ -41,6 +42,7 @@ class PmsCapabilities:
     can_complete_procedures: bool
     page_size: int
     notes: tuple[str, ...] = ()
+    takes_fees: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from denticode_desktop.ports.pms import ConnectionSecrets, PmsCapabilities, PmsD
 
 from .compose_codes import FindCodes, Obstacle, pick_code
 from .compose_earlier import AlreadySent, EarlierWriteBack, is_same_note
-from .compose_words import BY_HAND, document_words, procedure_words, replaces_words
+from .compose_words import BY_HAND, document_words, fee_words, procedure_words, replaces_words
 
 
 class ChartRules(Protocol):
@@ -153,6 +153,7 @@ class _Draft:
             self._warn(path, f"{words} was sent before with another status, fee or provider. Both will be in the chart")
         self._check_place(path, procedure, code)
         self._check_status(path, procedure)
+        self._check_fee(path, procedure)
         self.payloads.append(payload)
         self.lines.append(f"Procedure {procedure_words(payload, self.revision.content.visit_on)}")
 
@@ -163,7 +164,8 @@ class _Draft:
             code=code.code, code_id=code.code_id, tooth=procedure.tooth,
             surfaces=sorted_surfaces(procedure.surfaces) if procedure.surfaces else None, quadrant=procedure.quadrant,
             status=ProcedureStatus.COMPLETED if is_completed else ProcedureStatus.TREATMENT_PLANNED,
-            fee_cents=procedure.fee_cents, service_on=procedure.service_on or self.revision.content.visit_on,
+            fee_cents=procedure.fee_cents if self.rules.capabilities.takes_fees else None,
+            service_on=procedure.service_on or self.revision.content.visit_on,
             pms_provider_id=target.pms_provider_id, pms_location_id=target.pms_location_id, time_zone=target.time_zone,
         )  # fmt: skip
 
@@ -185,6 +187,15 @@ class _Draft:
             f"{procedure.code} is completed in the Lab, but goes to {self.target.name} as treatment-planned by {why}. "
             "Complete it in the PMS",
         )
+
+    def _check_fee(self, path: str, procedure: Procedure) -> None:
+        if procedure.fee_cents is not None and not self.rules.capabilities.takes_fees:
+            fee = fee_words(procedure.fee_cents)
+            self._warn(
+                path,
+                f"{self.target.name} takes the fee of {procedure.code} from its own fee schedule, not the {fee} of the "
+                "Lab. Check it in the PMS",
+            )
 
     def _check_place(self, path: str, procedure: Procedure, code: CatalogueCode) -> None:
         needs_tooth = code.treatment_area in (TreatmentArea.TOOTH, TreatmentArea.SURFACE)

@@ -24,8 +24,13 @@ def procedure_words(procedure: Procedure | ProcedurePayload, visit_on: date) -> 
     if procedure.service_on is not None and procedure.service_on != visit_on:
         parts.append(f"on {procedure.service_on.isoformat()}")
     if procedure.fee_cents is not None:
-        parts.append(f"fee {procedure.fee_cents // 100}.{procedure.fee_cents % 100:02d}")
+        parts.append(f"fee {fee_words(procedure.fee_cents)}")
     return " ".join(parts)
+
+
+def fee_words(fee_cents: int) -> str:
+    """`125.50`."""
+    return f"{fee_cents // 100}.{fee_cents % 100:02d}"
 
 
 def document_words(document: Document) -> str:

@@ -88,6 +88,7 @@ class FakeRules:
         writes: frozenset[ItemKind] = ALL_KINDS,
         marks: frozenset[ItemKind] = frozenset({ItemKind.NOTE}),
         can_complete: bool = True,
+        takes_fees: bool = True,
         by_hand_codes: frozenset[str] = frozenset(),
     ) -> None:
         self._by_hand_codes = by_hand_codes
@@ -95,7 +96,7 @@ class FakeRules:
         self._capabilities = PmsCapabilities(
             reads=frozenset(SyncKind), looks=writes, writes=writes,
             why_not={ItemKind.DOCUMENT: "This PMS takes no document from outside."}, marker_kinds=marks,
-            settle_s=0, can_complete_procedures=can_complete, page_size=50,
+            settle_s=0, can_complete_procedures=can_complete, page_size=50, takes_fees=takes_fees,
         )  # fmt: skip
 
     @property

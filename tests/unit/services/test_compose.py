@@ -173,6 +173,17 @@ def test_compose_completed_only_where_setting_and_pms_allow(
     assert words in found.dangers[0].sentence
 
 
+def test_compose_fee_that_the_pms_cannot_take_is_said_and_not_sent() -> None:
+    found = compose(revision(Procedure("T0202", fee_cents=12550)), rules=FakeRules(takes_fees=False))
+    assert procedures_of(found)[0].fee_cents is None
+    assert found.lines[1] == "Procedure T0202 treatment-planned"
+    (danger,) = found.dangers
+    assert danger.sentence == (
+        "Oak Street Ascend takes the fee of T0202 from its own fee schedule, not the 125.50 of the Lab. "
+        "Check it in the PMS."
+    )
+
+
 def test_compose_unknown_code_is_an_obstacle_with_field_and_next_step() -> None:
     found = compose(revision(Procedure("T0101"), Procedure("T9999")))
     assert found.items == ()
