@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from denticode_desktop.services.audit_log import AuditLog
     from denticode_desktop.services.connect_practice import ConnectPractice
     from denticode_desktop.services.doctor import Doctor
+    from denticode_desktop.services.draft_desk import DraftDesk
     from denticode_desktop.services.entity_linking import EntityLinking
     from denticode_desktop.services.gateways import Gateways
     from denticode_desktop.services.lab_desk import LabDesk
@@ -145,6 +146,13 @@ class Practice:
 
         reader, composer = DenticodeLabReader(self.clock), Composer(self.directory)
         return LabDesk(self.store, reader, self.clock, self.randomness, self.events, self.linking, composer)
+
+    @cached_property
+    def drafts(self) -> "DraftDesk":
+        """What the editor of a draft needs beside `labs`."""
+        from denticode_desktop.services.draft_desk import DraftDesk
+
+        return DraftDesk(self.store, self.labs, self.linking)
 
     @cached_property
     def outbox(self) -> "Outbox":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from denticode_desktop.ports.engine import EngineLink
     from denticode_desktop.services.audit_log import AuditLog
     from denticode_desktop.services.connect_practice import ConnectPractice
+    from denticode_desktop.services.draft_desk import DraftDesk
     from denticode_desktop.services.entity_linking import EntityLinking
     from denticode_desktop.services.lab_desk import LabDesk
     from denticode_desktop.services.outbox import Outbox
@@ -41,6 +42,9 @@ class Practice(Protocol):
 
     @property
     def labs(self) -> LabDesk: ...
+
+    @property
+    def drafts(self) -> DraftDesk: ...
 
     @property
     def outbox(self) -> Outbox: ...

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from denticode_desktop.ports.engine import EngineLink
     from denticode_desktop.services.audit_log import AuditLog
     from denticode_desktop.services.connect_practice import ConnectPractice
+    from denticode_desktop.services.draft_desk import DraftDesk
     from denticode_desktop.services.entity_linking import EntityLinking
     from denticode_desktop.services.lab_desk import LabDesk
     from denticode_desktop.services.outbox import Outbox
@@ -41,6 +42,7 @@ class WindowServices:
     actor: Actor
     connect: ConnectPractice
     labs: LabDesk
+    drafts: DraftDesk
     outbox: Outbox
     linking: EntityLinking
     people: PeopleSearch
@@ -60,10 +62,10 @@ class WindowServices:
         return cls(
             practice_name=practice.setup.practice_name(), is_rehearsal_only=practice.setup.is_rehearsal_only(),
             actor=practice.setup.actor(None), connect=late(lambda: practice.connect),
-            labs=late(lambda: practice.labs), outbox=late(lambda: practice.outbox),
-            linking=late(lambda: practice.linking), people=late(lambda: practice.people), board=practice.status,
-            audit=late(lambda: practice.audit), engine=engine, utc_now=practice.clock.utc_now,
-            read_chart=practice.read_back, decision=practice.decision,
+            labs=late(lambda: practice.labs), drafts=late(lambda: practice.drafts),
+            outbox=late(lambda: practice.outbox), linking=late(lambda: practice.linking),
+            people=late(lambda: practice.people), board=practice.status, audit=late(lambda: practice.audit),
+            engine=engine, utc_now=practice.clock.utc_now, read_chart=practice.read_back, decision=practice.decision,
         )  # fmt: skip
 
 
