@@ -6,21 +6,22 @@ would write the practice's patients in clear without a word.
 """
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlcipher3.dbapi2 as driver
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool, QueuePool
 
 from denticode_desktop.domain.errors import BugError, StorageError, StoreKeyError, StorePlaceError, StoreVersionError
 
 from .key_check import is_key_of, is_plaintext
 from .place import SYSTEM_PROBE, PlaceProbe, check_place
+from .pool import ConnectionPool
 from .session import translated
 from .version import STEPS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 BUSY_TIMEOUT_MS = 10_000
 KEY_BYTES = 32
@@ -77,23 +78,19 @@ def _set_up(connection: Any, key: bytes, *, is_reader: bool, has_foreign_keys: b
         connection.execute("PRAGMA query_only = ON")
 
 
-def pooled_engine(path: Path, key: bytes, *, size: int, is_reader: bool) -> Engine:
+def connection_pool(path: Path, key: bytes, *, size: int, is_reader: bool) -> ConnectionPool:
     """Connections kept open for a store; the unit of work begins and ends transactions itself."""
-    return create_engine(
-        "sqlite://", module=driver, creator=_maker(path, key, is_reader=is_reader), poolclass=QueuePool,
-        pool_size=size, max_overflow=32, pool_timeout=BUSY_TIMEOUT_MS / 1000, pool_reset_on_return=None,
-    )  # fmt: skip
+    return ConnectionPool(lambda: connect(path, key, is_reader=is_reader), size=size, wait_s=BUSY_TIMEOUT_MS / 1000)
 
 
-def single_engine(path: Path, key: bytes) -> Engine:
+def single_engine(path: Path, key: bytes) -> "Engine":
     """For migrations: fresh connections, foreign keys off (SQLite rebuilds tables), checked before the commit."""
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see pool.py
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
     return create_engine(
-        "sqlite://", module=driver, poolclass=NullPool, creator=_maker(path, key, has_foreign_keys=False)
+        "sqlite://", module=driver, poolclass=NullPool, creator=lambda: connect(path, key, has_foreign_keys=False)
     )
-
-
-def _maker(path: Path, key: bytes, *, is_reader: bool = False, has_foreign_keys: bool = True) -> Callable[[], Any]:
-    return lambda: connect(path, key, is_reader=is_reader, has_foreign_keys=has_foreign_keys)
 
 
 def check_file(path: Path, key: bytes, probe: PlaceProbe = SYSTEM_PROBE) -> None:

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as driver
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from denticode_desktop.domain.errors import BugError, StorageError, StoreKeyError, StorePlaceError
 from denticode_desktop.ports.clock import Clock
 
-from .engine import BUSY_TIMEOUT_MS, KEY_BYTES, check_file, connect, fold_wal, pooled_engine, step_of
+from .engine import BUSY_TIMEOUT_MS, KEY_BYTES, check_file, connect, connection_pool, fold_wal, step_of
 from .place import SYSTEM_PROBE, PlaceProbe, check_place, make_owner_only, new_file
+from .pool import ConnectionPool
 from .session import Session, translated
 from .unit_of_work import SqlUnitOfWork
-from .upgrade import upgrade
 from .version import HEAD
 
 
@@ -30,8 +29,8 @@ class SqlStore:
         self._clock = clock
         self._workstation = workstation
         self._app_version = app_version
-        self._writers = pooled_engine(path, key, size=1, is_reader=False)
-        self._readers = pooled_engine(path, key, size=4, is_reader=True)
+        self._writers = connection_pool(path, key, size=1, is_reader=False)
+        self._readers = connection_pool(path, key, size=4, is_reader=True)
         # SQLite's own waiting sleeps up to 0.1 s a turn: threads of this process queue here instead.
         self._turn = threading.Lock()
         self._turn_of: int | None = None
@@ -69,11 +68,11 @@ class SqlStore:
     @contextmanager
     def bare_connection(self) -> Iterator[Any]:
         """A writing driver connection outside any transaction, for PRAGMAs of a bulk load. Errors are the driver's."""
-        pooled = self._checked_out(self._writers)
+        connection = self._taken_from(self._writers)
         try:
-            yield pooled.driver_connection
+            yield connection
         finally:
-            pooled.close()
+            self._writers.give_back(connection)
 
     def check(self, *, is_quick: bool = True) -> list[str]:
         """What is wrong with the file, empty when nothing is: HMAC of every page, structure, foreign keys."""
@@ -102,8 +101,8 @@ class SqlStore:
         if self._is_closed:
             return
         self._is_closed = True
-        self._readers.dispose()
-        self._writers.dispose()
+        self._readers.close()
+        self._writers.close()
         fold_wal(self.path, self._key)
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -116,18 +115,14 @@ class SqlStore:
             raise StorageError("locked")
         self._turn_of = me
 
-    def _checked_out(self, engine: Any) -> Any:
+    def _taken_from(self, pool: ConnectionPool) -> Any:
         if self._is_closed:
             raise BugError("the store is closed")
-        try:
-            return engine.raw_connection()
-        except PoolTimeoutError as error:
-            raise StorageError("locked") from error
+        return pool.take()
 
     @contextmanager
-    def _transaction(self, engine: Any, begin: str) -> Iterator[Session]:
-        pooled = self._checked_out(engine)
-        connection = pooled.driver_connection
+    def _transaction(self, pool: ConnectionPool, begin: str) -> Iterator[Session]:
+        connection = self._taken_from(pool)
         session = Session(connection)
         try:
             session.execute(begin)
@@ -140,7 +135,7 @@ class SqlStore:
             with suppress(driver.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            pooled.close()
+            pool.give_back(connection)
 
 
 def open_store(
@@ -158,7 +153,7 @@ def open_store(
         connection.close()
     make_owner_only(path)
     if step != HEAD:
-        upgrade(path, key, clock)
+        _upgrade(path, key, clock)
     return SqlStore(path, key, clock, workstation, app_version)
 
 
@@ -176,12 +171,18 @@ def create_store(
     new_file(unfinished)
     try:
         make_owner_only(unfinished)
-        upgrade(unfinished, key, clock)
+        _upgrade(unfinished, key, clock)
         fold_wal(unfinished, key)
         _put_in_place(unfinished, path)
     finally:
         _remove_with_wal(unfinished)
     return open_store(path, key, clock, workstation, app_version, probe=probe)
+
+
+def _upgrade(path: Path, key: bytes, clock: Clock) -> None:
+    from .upgrade import upgrade  # noqa: PLC0415 - SQLAlchemy and Alembic: not for an opening that changes nothing
+
+    upgrade(path, key, clock)
 
 
 def _remove_with_wal(path: Path) -> None:
