@@ -16,6 +16,7 @@ from denticode_desktop.config.system_clock import SystemClock
 from denticode_desktop.console.demo import Demo, DemoPms
 from denticode_desktop.console.demo import run_demo as tell_demo
 from denticode_desktop.console.output import note
+from denticode_desktop.console.sample_day import SampleDay
 from denticode_desktop.domain.errors import DenticodeError
 
 from .folders import folder_at
@@ -25,6 +26,8 @@ PMS_KEY = "dentrix-ascend"
 PATIENTS = 40
 PRACTICE = "Springvale Dental (invented)"
 OWNER = "Sam Lee"
+LAST_NAMES = ("Ruiz", "O'Brien", "Müller-Haas", "Hale")
+"""Invented people of the simulated practice."""
 
 
 def run_demo(data_dir: Path | None, *, has_window: bool) -> int:
@@ -38,7 +41,9 @@ def run_demo(data_dir: Path | None, *, has_window: bool) -> int:
                 running.base_url, running.simulator.organization_id, running.simulator.client_id,
                 running.simulator.client_secret,
             )  # fmt: skip
-            return (_in_window if has_window else _in_terminal)(program, created.data_dir, pms)
+            if has_window:
+                return _in_window(program, created.data_dir, pms, running)
+            return _in_terminal(program, created.data_dir, pms)
     except DenticodeError as error:
         from denticode_desktop.console.words import words_of
 
@@ -51,15 +56,16 @@ def _in_terminal(program: Denticode, folder: Path, pms: DemoPms) -> int:
         return tell_demo(practice, practice.setup.actor(None), pms, folder, _today())
 
 
-def _in_window(program: Denticode, folder: Path, pms: DemoPms) -> int:
-    """Connects, syncs and leaves one Lab imported, so that the first page has something to do."""
+def _in_window(program: Denticode, folder: Path, pms: DemoPms, running: RunningSimulator) -> int:
+    """Connects, syncs and prepares a day's Labs, so that every list of the first page has something in it."""
     from .window import run_window
 
     with program.open(folder) as practice:
-        demo = Demo(practice, practice.setup.actor(None), pms, folder, _today())
+        actor = practice.setup.actor(None)
+        demo = Demo(practice, actor, pms, folder, _today())
         demo.connect()
         demo.sync()
-        demo.import_lab()
+        SampleDay(practice, actor, demo.connection_id, folder, _today(), running.type_note).prepare(LAST_NAMES)
     return run_window(folder, demo_note="REHEARSAL: a simulated PMS on this computer. Nobody here is real.")
 
 

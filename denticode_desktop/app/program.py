@@ -31,6 +31,13 @@ class RunningSimulator:
         """`http://127.0.0.1:port`."""
         return self.simulator.base_url
 
+    def type_note(self, pms_patient_id: str, text: str) -> None:
+        """A person of the simulated practice types a note into a chart."""
+        from denticode_desktop.rehearsal.ascend_server import AscendSimulator
+
+        if isinstance(self.simulator, AscendSimulator):
+            self.simulator.state.type_note(pms_patient_id, text)
+
     def describe(self) -> Mapping[str, object]:
         """What one needs to connect to it. Its credentials are the invented practice's, good for nothing else."""
         return {

@@ -50,6 +50,11 @@ class Demo:
         self._patient: PmsPatient | None = None
         self._lab_id = LabId("")
 
+    @property
+    def connection_id(self) -> ConnectionId:
+        """Of the connection that `connect` stored."""
+        return self._connection_id
+
     def steps(self) -> list[Step]:
         """All steps in order."""
         return [
