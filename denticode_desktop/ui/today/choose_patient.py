@@ -61,6 +61,7 @@ class ChoosePatientDialog(PlainDialog):
         self.go = self.add_button(button(tr("Choose a patient first"), self._link, name="chooseGo", kind="primary"))
         self.go.setEnabled(False)
         self._show_charts(case.charts)
+        (self.list if case.charts else self.search).setFocus()
 
     def _ours(self) -> Card:
         person = self._case.patient.person
