@@ -8,7 +8,6 @@ process (`--engine`), the demo and the self-test. What a mode does not need is n
 
 import argparse
 import logging
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,10 +54,11 @@ def engine_main(data_dir: Path | None) -> int:
     """The engine process: commands on standard input, events on standard output, until its parent ends."""
     from denticode_desktop.background import engine_main as engine
     from denticode_desktop.config.logs import log_to_file
+    from denticode_desktop.config.paths import folder_at
     from denticode_desktop.domain.events import Event
     from denticode_desktop.ports.event_sink import EventSink
 
-    from .folders import folder_at, open_application
+    from .folders import open_application
 
     log_to_file(folder_at(data_dir).logs)
     stdin, stdout = engine.take_standard_streams()
@@ -76,8 +76,8 @@ def engine_main(data_dir: Path | None) -> int:
 
 def _open_window(data_dir: Path | None) -> int:
     from denticode_desktop.config.logs import log_to_file
+    from denticode_desktop.config.paths import folder_at
 
-    from .folders import folder_at
     from .window import run_window
 
     log_to_file(folder_at(data_dir).logs)
@@ -102,6 +102,8 @@ def _on_unexpected(kind: type[BaseException], error: BaseException, trace: Trace
     """The edge of the window's process: an id for the log, and no text that may hold a patient's data."""
     if issubclass(kind, KeyboardInterrupt):
         return
+    import secrets
+
     error_id = f"E{secrets.token_hex(4)}"
     log.error("program.unexpected", exc_info=(kind, error, trace), extra={"error_id": error_id})
     if sys.stderr is not None:

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from denticode_desktop.config.logs import log_to_file
+from denticode_desktop.config.paths import folder_at
 from denticode_desktop.config.system_clock import SystemClock
 from denticode_desktop.console.demo import Demo, DemoPms
 from denticode_desktop.console.demo import run_demo as tell_demo
@@ -19,7 +20,6 @@ from denticode_desktop.console.output import note
 from denticode_desktop.console.sample_day import SampleDay
 from denticode_desktop.domain.errors import DenticodeError
 
-from .folders import folder_at
 from .program import Denticode, RunningSimulator
 
 PMS_KEY = "dentrix-ascend"

@@ -6,26 +6,28 @@ rehearsal-only, `rehearsal.keys`.
 
 # ruff: noqa: PLC0415 - imports inside functions: what a command does not need is not loaded
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from denticode_desktop import __version__
 from denticode_desktop.config.folder_identity import FolderIdentity, read_identity
-from denticode_desktop.config.paths import DataFolder, default_data_folder, workstation_name
+from denticode_desktop.config.paths import DataFolder, folder_at, workstation_name
 from denticode_desktop.config.system_clock import SystemClock, SystemRandomness
-from denticode_desktop.console.program import CreatedFolder
 from denticode_desktop.domain.errors import DenticodeError, StoreKeyError, StorePlaceError
-from denticode_desktop.ports.secrets import DATABASE_KEY, SecretStore
+from denticode_desktop.ports.secrets import DATABASE_KEY
 
 from .practice import Practice
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from denticode_desktop.console.program import CreatedFolder
+    from denticode_desktop.ports.secrets import SecretStore
+
 DATABASE_KEY_BYTES = 32
-
-
-def folder_at(data_dir: Path | None) -> DataFolder:
-    """The named data folder, or this user's own."""
-    return default_data_folder() if data_dir is None else DataFolder(data_dir.absolute())
 
 
 def secret_store_for(folder: DataFolder, identity: FolderIdentity) -> SecretStore:
@@ -46,6 +48,7 @@ def init_data_folder(
 
     Raises UserError, SecretStoreError, StorePlaceError (`exists` …); what was made until then is taken away again.
     """
+    from denticode_desktop.console.program import CreatedFolder
     from denticode_desktop.security.file_access import make_owner_only_folder, write_owner_only
     from denticode_desktop.security.passwords import hash_password
     from denticode_desktop.security.recovery_key import RecoveryKey, wrap_database_key

@@ -5,29 +5,32 @@ Outer packages are imported inside functions, so that a short command is quick a
 
 # ruff: noqa: PLC0415 - see above
 
+from __future__ import annotations
+
 import shutil
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from denticode_desktop.config.paths import DataFolder
 from denticode_desktop.config.system_clock import SystemClock, SystemRandomness
-from denticode_desktop.domain.chart_match import Look
-from denticode_desktop.domain.events import Event
-from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
-from denticode_desktop.domain.people import PmsLocation
-from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
-from denticode_desktop.ports.secrets import SecretStore
-from denticode_desktop.ports.views import ItemView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from types import FrameType
+
     from denticode_desktop.background.worker import Worker
+    from denticode_desktop.config.paths import DataFolder
+    from denticode_desktop.domain.chart_match import Look
+    from denticode_desktop.domain.events import Event
+    from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
+    from denticode_desktop.domain.people import PmsLocation
+    from denticode_desktop.domain.write_back import DecisionRequest, ItemKind
     from denticode_desktop.pms.registry import PmsRegistry
+    from denticode_desktop.ports.secrets import SecretStore
+    from denticode_desktop.ports.views import ItemView
     from denticode_desktop.services.audit_log import AuditLog
     from denticode_desktop.services.connect_practice import ConnectPractice
     from denticode_desktop.services.doctor import Doctor
@@ -69,7 +72,7 @@ class EventHub:
 class Practice:
     """An open data folder: its services, each built when first asked for."""
 
-    def __init__(self, folder: DataFolder, store: "SqlStore", secrets: SecretStore) -> None:
+    def __init__(self, folder: DataFolder, store: SqlStore, secrets: SecretStore) -> None:
         self.folder = folder
         self.store = store
         self.secrets = secrets
@@ -88,35 +91,35 @@ class Practice:
         return self.secrets.kind
 
     @cached_property
-    def directory(self) -> "PmsRegistry":
+    def directory(self) -> PmsRegistry:
         """All vendors."""
         from denticode_desktop.pms.registry import PmsRegistry
 
         return PmsRegistry(self.clock)
 
     @cached_property
-    def gateways(self) -> "Gateways":
+    def gateways(self) -> Gateways:
         """Gateways by connection."""
         from denticode_desktop.services.gateways import Gateways
 
         return Gateways(self.store, self.directory, self.secrets)
 
     @cached_property
-    def setup(self) -> "PracticeSetup":
+    def setup(self) -> PracticeSetup:
         """Practice and users."""
         from denticode_desktop.services.practice_setup import PracticeSetup
 
         return PracticeSetup(self.store, self.clock)
 
     @cached_property
-    def connect(self) -> "ConnectPractice":
+    def connect(self) -> ConnectPractice:
         """Connections."""
         from denticode_desktop.services.connect_practice import ConnectPractice
 
         return ConnectPractice(self.store, self.directory, self.secrets, self.gateways, self.clock, self.events)
 
     @cached_property
-    def sync(self) -> "SyncEngine":
+    def sync(self) -> SyncEngine:
         """Pulls lists; one process at a time per connection."""
         from denticode_desktop.background.instance_lock import sync_lock
         from denticode_desktop.services.sync_engine import SyncEngine
@@ -131,14 +134,14 @@ class Practice:
         )  # fmt: skip
 
     @cached_property
-    def linking(self) -> "EntityLinking":
+    def linking(self) -> EntityLinking:
         """Links of patients and providers."""
         from denticode_desktop.services.entity_linking import EntityLinking
 
         return EntityLinking(self.store, self.clock, self.events)
 
     @cached_property
-    def labs(self) -> "LabDesk":
+    def labs(self) -> LabDesk:
         """Labs."""
         from denticode_desktop.lab_files.denticode_lab import DenticodeLabReader
         from denticode_desktop.services.compose import Composer
@@ -148,14 +151,14 @@ class Practice:
         return LabDesk(self.store, reader, self.clock, self.randomness, self.events, self.linking, composer)
 
     @cached_property
-    def drafts(self) -> "DraftDesk":
+    def drafts(self) -> DraftDesk:
         """What the editor of a draft needs beside `labs`."""
         from denticode_desktop.services.draft_desk import DraftDesk
 
         return DraftDesk(self.store, self.labs, self.linking)
 
     @cached_property
-    def outbox(self) -> "Outbox":
+    def outbox(self) -> Outbox:
         """The queue as people use it."""
         from denticode_desktop.services.compose import Composer
         from denticode_desktop.services.outbox import Outbox
@@ -163,28 +166,28 @@ class Practice:
         return Outbox(self.store, self.directory, self.clock, self.events, Composer(self.directory), self.linking)
 
     @cached_property
-    def matching(self) -> "MatchReview":
+    def matching(self) -> MatchReview:
         """Patients of Labs beside their charts."""
         from denticode_desktop.services.match_review import MatchReview
 
         return MatchReview(self.store, self.linking)
 
     @cached_property
-    def people(self) -> "PeopleSearch":
+    def people(self) -> PeopleSearch:
         """Synced patients and providers."""
         from denticode_desktop.services.people_search import PeopleSearch
 
         return PeopleSearch(self.store)
 
     @cached_property
-    def status(self) -> "StatusBoard":
+    def status(self) -> StatusBoard:
         """What the pages show."""
         from denticode_desktop.services.status_board import StatusBoard
 
         return StatusBoard(self.store, self.clock)
 
     @cached_property
-    def audit(self) -> "AuditLog":
+    def audit(self) -> AuditLog:
         """The audit log."""
         from denticode_desktop.services.anchor import AnchorStore
         from denticode_desktop.services.audit_log import AuditLog
@@ -249,7 +252,7 @@ class Practice:
         return True
 
     @contextmanager
-    def queue_run(self) -> "Iterator[QueueRun]":
+    def queue_run(self) -> Iterator[QueueRun]:
         """The sender under the engine lock, with its ticks counted. Raises BusyError, SecretStoreError."""
         from denticode_desktop.background.instance_lock import engine_lock
         from denticode_desktop.services.queue_run import QueueRun
@@ -279,7 +282,7 @@ class Practice:
             sender.close()
             lock.release()
 
-    def make_sender(self, ticks: "Ticks") -> "Sender":
+    def make_sender(self, ticks: Ticks) -> Sender:
         """The one that writes to a PMS; whoever starts it holds the engine lock."""
         from denticode_desktop.services.anchor import AnchorStore
         from denticode_desktop.services.sender import Sender
@@ -287,7 +290,7 @@ class Practice:
         anchor = AnchorStore(self.secrets)
         return Sender(self.store, self.gateways, anchor, ticks, self.clock, self.randomness, self.events)
 
-    def doctor(self) -> "Doctor":
+    def doctor(self) -> Doctor:
         """Examines what the program leans on."""
         from denticode_desktop.config.network_probe import SocketProbe
         from denticode_desktop.pms.http import system_proxy
@@ -323,8 +326,10 @@ class Practice:
         holder = lock.holder()
         return "another program" if holder is None else f"process {holder.pid} since {holder.since:%Y-%m-%d %H:%M} UTC"
 
-    def make_worker(self) -> "Worker":
+    def make_worker(self) -> Worker:
         """The engine: sender, scheduled syncs, watched folder. Its start takes the engine lock when it is free."""
+        from pathlib import Path
+
         from denticode_desktop.background.instance_lock import engine_lock
         from denticode_desktop.background.scheduler import SyncScheduler
         from denticode_desktop.background.worker import Worker, WorkerParts
@@ -359,7 +364,7 @@ class Practice:
 class _SenderLoop:
     """The sender as the engine drives it: what its start found is in the audit log already."""
 
-    def __init__(self, sender: "Sender") -> None:
+    def __init__(self, sender: Sender) -> None:
         self._sender = sender
         self.tick = sender.tick
         self.stop = sender.stop
@@ -374,6 +379,7 @@ def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    import signal
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop()

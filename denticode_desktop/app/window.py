@@ -1,21 +1,20 @@
 """What the window is given. It paints first and calls `open` on a thread of its own afterwards."""
 
-# ruff: noqa: PLC0415 - imports inside functions: the window paints before the database is loaded
+# ruff: noqa: PLC0415 - imports inside functions: the window paints before services and database are loaded
+
+from __future__ import annotations
 
 import importlib
-import importlib.util
-from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from denticode_desktop import __version__
-from denticode_desktop.config.paths import DataFolder
-
-from .folders import folder_at
-from .program import Denticode
+from denticode_desktop.config.paths import DataFolder, folder_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from denticode_desktop.background.engine_process import EngineProcess
     from denticode_desktop.console.program import CreatedFolder
     from denticode_desktop.domain.events import Event
@@ -43,21 +42,27 @@ class WindowHandles:
         """Whether the data folder is set up; otherwise the window begins with `create`."""
         return self.folder.identity.exists() and self.folder.database.exists()
 
-    def create(self, *, practice: str, owner: str, password: str, is_rehearsal_only: bool) -> "CreatedFolder":
+    def create(self, *, practice: str, owner: str, password: str, is_rehearsal_only: bool) -> CreatedFolder:
         """Sets the data folder up; shows the recovery key once. Takes a second: not for the UI thread."""
+        from .program import Denticode
+
         return Denticode().create(
             self.data_dir, practice=practice, owner=owner, password=password, is_rehearsal_only=is_rehearsal_only
         )
 
     def recover(self, recovery_key: str) -> Path:
         """Raises UserError (field `recovery_key`), StoreKeyError, SecretStoreError."""
+        from .program import Denticode
+
         return Denticode().recover(self.data_dir, recovery_key)
 
-    def open(self) -> "Practice":
+    def open(self) -> Practice:
         """The services; kept open until `close`. Takes a second: not for the UI thread. Raises as open_application."""
-        return self._stack.enter_context(Denticode().open(self.data_dir))
+        from .folders import open_application
 
-    def start_engine(self, practice: "Practice", tell: "Callable[[Event], None] | None" = None) -> "EngineProcess":
+        return self._stack.enter_context(open_application(self.data_dir))
+
+    def start_engine(self, practice: Practice, tell: Callable[[Event], None] | None = None) -> EngineProcess:
         """Starts the engine process of this folder; its events reach the practice's listeners."""
         from denticode_desktop.background.engine_process import EngineProcess, engine_command
 
@@ -84,7 +89,9 @@ def run_window(data_dir: Path | None, *, demo_note: str = "") -> int:
 
 def has_window() -> bool:
     """Whether a window can be opened here: the console works without PySide6."""
-    return importlib.util.find_spec("PySide6") is not None and hasattr(_ui(), "open_once")
+    from importlib.util import find_spec
+
+    return find_spec("PySide6") is not None and hasattr(_ui(), "open_once")
 
 
 def open_once() -> str:

@@ -4,9 +4,9 @@ One JSON object a line: time, level, logger, event, and of the record's extras o
 Of an exception only the class names and the lines of code are kept: what it says may come from outside.
 """
 
-import json
+# ruff: noqa: PLC0415 - imports inside functions: a window that has nothing to log does not wait for what writes it
+
 import logging
-import logging.handlers
 import re
 import sys
 import traceback
@@ -38,6 +38,8 @@ class AllowListFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without line end."""
+        import json
+
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -51,6 +53,32 @@ class AllowListFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line["errors"] = list(_error_chain(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=True)
+
+
+class RotatingLog(logging.Handler):
+    """Writes into rotating files from its first record on."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._files: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As logging; called under this handler's lock."""
+        if self._files is None:
+            from logging.handlers import RotatingFileHandler
+
+            self._files = RotatingFileHandler(
+                self._path, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
+            )
+            self._files.setFormatter(self.formatter)
+        self._files.emit(record)
+
+    def close(self) -> None:
+        """As logging."""
+        if self._files is not None:
+            self._files.close()
+        super().close()
 
 
 def _message(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
@@ -102,9 +130,7 @@ def log_to_file(folder: Path, level: int = logging.INFO) -> None:
     """For the window and the engine: rotating files of 2 MB, six at most. Without a writable folder, to nowhere."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            folder / LOG_FILE, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
-        )
+        handler: logging.Handler = RotatingLog(folder / LOG_FILE)
     except OSError:
         handler = logging.NullHandler()
     _use(handler, level)

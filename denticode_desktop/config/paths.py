@@ -5,8 +5,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 APP_NAME = "Denticode Desktop"
 DEMO_NAME = "Denticode Desktop Demo"
 
@@ -50,12 +48,23 @@ class DataFolder:
 
 def default_data_folder() -> DataFolder:
     """Per user and local: a roaming profile would carry the database away from its key."""
-    return DataFolder(platformdirs.user_data_path(APP_NAME, appauthor=False, roaming=False))
+    return DataFolder(_user_data_path(APP_NAME))
+
+
+def folder_at(data_dir: Path | None) -> DataFolder:
+    """The named data folder, or this user's own."""
+    return default_data_folder() if data_dir is None else DataFolder(data_dir.absolute())
 
 
 def demo_data_folder() -> DataFolder:
     """The rehearsal folder that the window's demo keeps between starts."""
-    return DataFolder(platformdirs.user_data_path(DEMO_NAME, appauthor=False, roaming=False))
+    return DataFolder(_user_data_path(DEMO_NAME))
+
+
+def _user_data_path(name: str) -> Path:
+    import platformdirs  # noqa: PLC0415 - not for a folder that is named
+
+    return platformdirs.user_data_path(name, appauthor=False, roaming=False)
 
 
 def resources_folder() -> Path:

@@ -99,3 +99,14 @@ def test_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file in its place")
     log_to_file(tmp_path / "logs")
     logging.getLogger("denticode_desktop").error("still.alive")
+
+
+def test_log_is_opened_by_its_first_record_and_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("denticode_desktop.config.logs.MAX_FILE_BYTES", 300)
+    log_to_file(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    for count in range(5):
+        logging.getLogger("denticode_desktop.x").info("sync.page", extra={"count": count})
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert json.loads(kept[LOG_FILE].splitlines()[-1])["count"] == 4
+    assert len(kept) > 1
