@@ -34,7 +34,11 @@ class PmsPatientHit:
 
 @dataclass(frozen=True, slots=True)
 class LabSummary:
-    """One row of the Lab list. `patient_name` is for the screen only. `item_states` of the latest revision's items."""
+    """One row of the Lab list. `patient_name` is for the screen only. `item_states` of the latest revision's items.
+
+    sent_states: items of every revision for which a person pressed Send. done_at: when an item of the Lab was last seen
+    in a chart. is_matched: whether the patient has a chart over a connection that is switched on.
+    """
 
     lab_id: LabId
     revision: int
@@ -46,6 +50,9 @@ class LabSummary:
     item_states: tuple[ItemState, ...]
     is_requested: bool
     has_writeback: bool
+    sent_states: tuple[ItemState, ...] = ()
+    done_at: datetime | None = None
+    is_matched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

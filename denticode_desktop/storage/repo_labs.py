@@ -123,7 +123,13 @@ SELECT r.lab_id, r.revision, r.visit_on, r.finalized_at, p.last_name, p.first_na
          WHERE w.lab_id = r.lab_id AND w.revision = r.revision) AS states,
        EXISTS (SELECT 1 FROM writeback w WHERE w.lab_id = r.lab_id AND w.revision = r.revision) AS has_writeback,
        EXISTS (SELECT 1 FROM writeback w WHERE w.lab_id = r.lab_id AND w.revision = r.revision
-                AND w.requested_at IS NOT NULL) AS is_requested
+                AND w.requested_at IS NOT NULL) AS is_requested,
+       (SELECT json_group_array(i.state) FROM writeback w JOIN item i ON i.writeback_id = w.id
+         WHERE w.lab_id = r.lab_id AND w.requested_at IS NOT NULL) AS sent_states,
+       (SELECT max(i.done_at) FROM writeback w JOIN item i ON i.writeback_id = w.id
+         WHERE w.lab_id = r.lab_id AND i.state = 'DONE') AS done_at,
+       EXISTS (SELECT 1 FROM patient_link k JOIN connection c ON c.id = k.connection_id AND c.is_enabled = 1
+                WHERE k.patient_id = r.patient_id AND k.is_active = 1) AS is_matched
   FROM lab_revision r JOIN patient p ON p.id = r.patient_id LEFT JOIN provider v ON v.id = r.provider_id
  WHERE r.revision = (SELECT max(m.revision) FROM lab_revision m WHERE m.lab_id = r.lab_id)
    AND (:text = '' OR replace(p.name_key, char(31), ' ') LIKE :pattern ESCAPE '\\'
@@ -159,4 +165,6 @@ def _summary_of(row: Row) -> LabSummary:
         f"{name} {row['suffix']}".strip(), row["provider_name"], row["finalized_at"] is not None,
         from_time_or_none(row["finalized_at"]), tuple(ItemState(s) for s in from_list(row["states"])),
         bool(row["is_requested"]), bool(row["has_writeback"]),
+        tuple(ItemState(s) for s in from_list(row["sent_states"])), from_time_or_none(row["done_at"]),
+        bool(row["is_matched"]),
     )  # fmt: skip

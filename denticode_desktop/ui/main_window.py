@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from .environment_band import EnvironmentBand
@@ -54,6 +54,8 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._services: WindowServices | None = None
         self._context: PageContext | None = None
+        self._key = PAGES[0].key
+        self._is_let_go = False
         self._later = _single_shot(self, REFRESH_GAP_MS, self._refresh_now)
         self._ages = QTimer(self)
         self._ages.setInterval(STRIP_EVERY_MS)
@@ -117,7 +119,6 @@ class MainWindow(QMainWindow):
 
     def open_page(self, key: str) -> None:
         """As Navigator."""
-        self.rail.set_current(key)
         if self._stack.currentWidget() is not self._pages.get(key):
             self._show_page(key)
 
@@ -145,11 +146,36 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _show_page(self, key: str) -> None:
-        if self._context is None:
+        """Asks the page that is open first: until it lets go, the rail stays where it was."""
+        current = self._stack.currentWidget()
+        if self._context is None or current is self._pages.get(key):
             return
+        if not isinstance(current, Page):
+            self._turn_to(key)
+            return
+        self.rail.set_current(self._key)
+        current.leave(lambda: self._turn_to(key))
+
+    def _turn_to(self, key: str) -> None:
         page = self.page(key)
+        self._key = key
         self._stack.setCurrentWidget(page)
+        self.rail.set_current(key)
         page.on_shown()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """As for another page."""
+        current = self._stack.currentWidget()
+        if isinstance(current, Page) and not self._is_let_go:
+            event.ignore()
+            current.leave(self._let_go)
+        else:
+            super().closeEvent(event)
+
+    def _let_go(self) -> None:
+        self._is_let_go = True
+        self.close()
+        self._is_let_go = False
 
     def command(self, wanted: Command) -> None:
         """A key of the table: the page first, else the window."""

@@ -142,6 +142,10 @@ class Page(QWidget):
         """The person came to this page."""
         self.refresh()
 
+    def leave(self, go_on: Callable[[], None]) -> None:
+        """Before another page or the end of the window: `go_on` now, later, or never where the person stays."""
+        go_on()
+
     def on_event(self, event: object) -> None:
         """An engine event, on the UI thread. Refreshes are made by the window: this is for progress."""
 

@@ -1,0 +1,5 @@
+"""Lab sessions."""
+
+from .page import LabsPage
+
+__all__ = ["LabsPage"]
