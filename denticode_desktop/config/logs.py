@@ -11,7 +11,6 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 LOG_FILE = "denticode.log"
@@ -39,6 +38,7 @@ class AllowListFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without line end."""
         import json
+        from datetime import UTC, datetime
 
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

@@ -1,33 +1,33 @@
 """The main window: rail, pages, environment band, status strip. Built and painted before the services are there."""
 
+# ruff: noqa: PLC0415 - imports inside functions: what the frame does not need is loaded after it is painted
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from .environment_band import EnvironmentBand
-from .event_bridge import EventBridge
-from .messages import message_of
-from .page import Page
 from .pages import PAGES
 from .rail import Rail
 from .shortcuts import KEYS, PAGE_KEYS, Command
 from .status_strip import StatusStrip
-from .task_runner import TaskRunner
-from .times import local_midnight
-from .widgets import ErrorPanel, LoadingState
-from .window_services import PageContext
+from .widgets import LoadingState
 from .words import tr
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+
     from denticode_desktop.domain.errors import DenticodeError
     from denticode_desktop.domain.ids import ConnectionId, LabId
     from denticode_desktop.services.status_board import StripView, TodayView
 
-    from .window_services import WindowServices
+    from .event_bridge import EventBridge
+    from .page import Page
+    from .task_runner import TaskRunner
+    from .window_services import PageContext, WindowServices
 
 REFRESH_GAP_MS = 150
 STRIP_EVERY_MS = 30_000
@@ -35,9 +35,10 @@ NARROW_BELOW = 1000
 
 
 class MainWindow(QMainWindow):
-    """Navigator for its pages. `look_chosen` tells light or dark to whoever keeps it."""
+    """Navigator for its pages. `look_chosen` tells light or dark to whoever keeps it; `painted` comes once."""
 
     look_chosen = Signal(str)
+    painted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,11 +56,13 @@ class MainWindow(QMainWindow):
         self._services: WindowServices | None = None
         self._context: PageContext | None = None
         self._key = PAGES[0].key
-        self._is_let_go = False
+        self._is_let_go = self._is_asking = False
+        self._is_painted = False
         self._later = _single_shot(self, REFRESH_GAP_MS, self._refresh_now)
         self._ages = QTimer(self)
         self._ages.setInterval(STRIP_EVERY_MS)
         self._ages.timeout.connect(self._read_strip)
+        self.painted.connect(self.rail.finish)
         self.rail.chosen.connect(self._show_page)
         self.rail.look_chosen.connect(self.look_chosen)
 
@@ -81,6 +84,8 @@ class MainWindow(QMainWindow):
 
     def attach(self, services: WindowServices, tasks: TaskRunner, events: EventBridge) -> None:
         """Fills the window over an open practice and opens Today."""
+        from .window_services import PageContext
+
         self._services = services
         self._context = PageContext(services, tasks, events, self)
         self.rail.set_names(services.practice_name, f"{services.actor.name} \u00b7 {services.actor.role.value}")
@@ -95,6 +100,9 @@ class MainWindow(QMainWindow):
 
     def fail(self, error: DenticodeError) -> None:
         """The practice could not be opened: what is the matter instead of the pages."""
+        from .messages import message_of
+        from .widgets import ErrorPanel
+
         message = message_of(error)
         panel = ErrorPanel()
         panel.show_error(message.sentence, message.next_step, message.details)
@@ -111,7 +119,15 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(found)
         return found
 
+    @property
+    def _open_page(self) -> Page | None:
+        """None while the practice is being opened, and where it could not be."""
+        current = self._stack.currentWidget()
+        return next((page for page in self._pages.values() if page is current), None)
+
     def _shortcut(self, keys: str, act: object) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         made = QShortcut(QKeySequence(keys), self)
         made.activated.connect(act)
 
@@ -150,11 +166,12 @@ class MainWindow(QMainWindow):
         current = self._stack.currentWidget()
         if self._context is None or current is self._pages.get(key):
             return
-        if not isinstance(current, Page):
+        page = self._open_page
+        if page is None:
             self._turn_to(key)
             return
         self.rail.set_current(self._key)
-        current.leave(lambda: self._turn_to(key))
+        page.leave(lambda: self._turn_to(key))
 
     def _turn_to(self, key: str) -> None:
         page = self.page(key)
@@ -164,23 +181,27 @@ class MainWindow(QMainWindow):
         page.on_shown()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """As for another page."""
-        current = self._stack.currentWidget()
-        if isinstance(current, Page) and not self._is_let_go:
+        """As for another page; an answer that comes later closes the window then."""
+        page = self._open_page
+        if page is not None and not self._is_let_go:
+            self._is_asking = True
+            page.leave(self._let_go)
+            self._is_asking = False
+        if page is not None and not self._is_let_go:
             event.ignore()
-            current.leave(self._let_go)
-        else:
-            super().closeEvent(event)
+            return
+        self._is_let_go = False
+        super().closeEvent(event)
 
     def _let_go(self) -> None:
         self._is_let_go = True
-        self.close()
-        self._is_let_go = False
+        if not self._is_asking:  # Qt does not close a window from within its own closing
+            self.close()
 
     def command(self, wanted: Command) -> None:
         """A key of the table: the page first, else the window."""
-        current = self._stack.currentWidget()
-        if isinstance(current, Page) and current.on_command(wanted):
+        page = self._open_page
+        if page is not None and page.on_command(wanted):
             return
         if wanted is Command.SYNC and self._services is not None:
             services = self._services
@@ -208,9 +229,9 @@ class MainWindow(QMainWindow):
             self._later.start()
 
     def _refresh_now(self) -> None:
-        current = self._stack.currentWidget()
-        if isinstance(current, Page):
-            current.refresh()
+        page = self._open_page
+        if page is not None:
+            page.refresh()
         self._read_strip()
 
     def _read_strip(self) -> None:
@@ -218,6 +239,8 @@ class MainWindow(QMainWindow):
             self._tasks().run(self._board, self._show_strip, self._ignore)
 
     def _board(self) -> tuple[StripView, TodayView]:
+        from .times import local_midnight
+
         assert self._services is not None
         board = self._services.board
         return board.strip(), board.today(local_midnight(self._services.utc_now()))
@@ -234,11 +257,20 @@ class MainWindow(QMainWindow):
         self.strip.show_view(view, len(today.needs_you), len(today.waiting), self._services.utc_now())
 
     def _ignore(self, error: DenticodeError) -> None:
+        from .messages import message_of
+
         self.strip.say(message_of(error).sentence)
 
     def _tasks(self) -> TaskRunner:
         assert self._context is not None
         return self._context.tasks
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tells when everything in the window has been painted for the first time."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.painted.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow window keeps its room for the page."""

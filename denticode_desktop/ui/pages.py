@@ -2,15 +2,18 @@
 
 # ruff: noqa: PLC0415 - imports inside functions: the window paints before its pages are loaded
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from __future__ import annotations
 
-from denticode_desktop.ui.page import Page
-from denticode_desktop.ui.window_services import PageContext
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from denticode_desktop.ui.page import Page
+    from denticode_desktop.ui.window_services import PageContext
 
 
-@dataclass(frozen=True, slots=True)
-class PageSpec:
+class PageSpec(NamedTuple):
     """key: for Navigator.open_page. title: a source text. group: a heading above it in the rail, or empty."""
 
     key: str
@@ -27,7 +30,7 @@ def _today(context: PageContext) -> Page:
 
 
 def _labs(context: PageContext) -> Page:
-    from denticode_desktop.ui.labs_page import LabsPage
+    from denticode_desktop.ui.labs import LabsPage
 
     return LabsPage(context)
 
@@ -50,3 +53,8 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("connections", "PMS Integrations", "plug", _connections, group="Settings"),
     PageSpec("audit", "Audit log", "audit", _audit),
 )
+
+
+def load_first() -> None:
+    """The module of the page that a start opens; may be called off the UI thread."""
+    import denticode_desktop.ui.today  # noqa: F401 - for its page

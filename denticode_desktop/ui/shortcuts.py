@@ -1,9 +1,7 @@
 """Every key of the window, in one table: it makes the shortcuts and tells the tool tips."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-
-from PySide6.QtGui import QKeySequence
+from typing import NamedTuple
 
 from denticode_desktop.ui.words import tr
 
@@ -17,8 +15,7 @@ class Command(StrEnum):
     BACK = "back"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """`keys` as Qt writes them; `words`: a source text."""
 
     command: Command
@@ -38,6 +35,8 @@ PAGE_KEYS = tuple(f"Ctrl+{number}" for number in range(1, 10))
 
 def with_key(words: str, command: Command) -> str:
     """`Sync Now (F5)`, for a tool tip."""
+    from PySide6.QtGui import QKeySequence  # noqa: PLC0415 - not for the window's frame
+
     keys = next(key.keys for key in KEYS if key.command is command)
     native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({native})"

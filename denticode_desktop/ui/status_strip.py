@@ -7,46 +7,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from denticode_desktop.ui.theme import SPACE_1, SPACE_3
-from denticode_desktop.ui.times import ago, until
-from denticode_desktop.ui.widgets import IconLabel, LineLabel, PlainLabel, Status, clear, name_for
-from denticode_desktop.ui.widgets.chips import LIMITED, NOT_PROVEN, NOT_WORKING, READY
-from denticode_desktop.ui.words import say_sentence, tr
+from denticode_desktop.ui.widgets import IconLabel, LineLabel, PlainLabel
+from denticode_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from denticode_desktop.services.status_board import ConnectionCard, StripView
+    from denticode_desktop.services.status_board import StripView
 
-LIGHT_STATUS: dict[str, Status] = {"green": READY, "yellow": LIMITED, "failed": NOT_WORKING, "grey": NOT_PROVEN}
-"""By CardLight's values."""
 MAX_LIGHTS = 3
-
-
-class Light(QWidget):
-    """One connection: shape, name, word."""
-
-    def __init__(self, card: ConnectionCard, now: datetime) -> None:
-        super().__init__()
-        status = LIGHT_STATUS[card.light]
-        name = card.connection.settings.name
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(SPACE_1)
-        line.addWidget(IconLabel(status.icon_name, status.role, 14))
-        label = LineLabel(name, kind="muted", is_stretchy=False)
-        label.setMaximumWidth(260)
-        line.addWidget(label)
-        word = PlainLabel(tr(status.word), kind=status.role if status.role != "muted" else "")
-        word.setWordWrap(False)
-        word.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        line.addWidget(word)
-        read = card.connection.last_good_read_at
-        parts = [say_sentence(card.words), tr("Last read {when}.").format(when=ago(read, now)) if read else ""]
-        self.setToolTip(" ".join(part for part in parts if part).replace("<", "\u2039"))
-        name_for(self, f"light{card.connection.connection_id}", f"{name}: {tr(status.word)}", " ".join(parts))
 
 
 class StatusStrip(QFrame):
@@ -86,6 +58,10 @@ class StatusStrip(QFrame):
 
     def show_view(self, view: StripView, needs_you: int, waiting: int, now: datetime) -> None:
         """Lights and counts; the counts are those of Today's lists."""
+        from denticode_desktop.ui.light import Light
+        from denticode_desktop.ui.times import until
+        from denticode_desktop.ui.widgets import clear
+
         clear(self._lights)
         for card in view.cards[:MAX_LIGHTS]:
             self._lights.addWidget(Light(card, now))

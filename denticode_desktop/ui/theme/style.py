@@ -1,6 +1,5 @@
 """Puts the tokens on the application: palette, font, style sheet. Light or dark by the system or by a person."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from string import Template
 
@@ -13,6 +12,8 @@ from denticode_desktop.ui.resource_files import resource_file
 from .tokens import BODY_PT, CAPTION_PT, DARK, LIGHT, NUMERAL_PT, SECTION_PT, TITLE_PT, Tokens
 
 _IS_DARK = "denticodeIsDark"
+_HAS_STYLE = "denticodeHasStyle"
+STYLE = "Fusion"
 
 
 class Look(StrEnum):
@@ -27,6 +28,13 @@ def tokens() -> Tokens:
     """Those in use now."""
     application = QApplication.instance()
     return DARK if application is not None and application.property(_IS_DARK) else LIGHT
+
+
+def new_application(program: str) -> QApplication:
+    """The application with its style: given on its command line, it is not loaded a second time from Python."""
+    application = QApplication([program, "-style", STYLE])
+    application.setProperty(_HAS_STYLE, True)
+    return application
 
 
 def is_dark_for(look: Look, application: QApplication) -> bool:
@@ -45,7 +53,7 @@ def style_sheet(used: Tokens) -> str:
     }  # fmt: skip
     look = "dark" if used.is_dark else "light"
     drawn = {name: resource_file("style", f"{name}-{look}.svg").as_posix() for name in ("chevron", "check")}
-    return Template(text).substitute({**asdict(used), **sizes, **drawn})
+    return Template(text).substitute({**used._asdict(), **sizes, **drawn})
 
 
 def apply_theme(application: QApplication, *, is_dark: bool | None = None) -> Tokens:
@@ -53,7 +61,9 @@ def apply_theme(application: QApplication, *, is_dark: bool | None = None) -> To
     chosen = is_dark_for(Look.SYSTEM, application) if is_dark is None else is_dark
     used = DARK if chosen else LIGHT
     application.setProperty(_IS_DARK, chosen)
-    application.setStyle("Fusion")
+    if not application.property(_HAS_STYLE):
+        application.setStyle(STYLE)
+        application.setProperty(_HAS_STYLE, True)
     font = application.font()
     font.setPointSize(BODY_PT)
     application.setFont(font)

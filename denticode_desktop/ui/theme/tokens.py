@@ -1,6 +1,6 @@
 """Design tokens: colours light and dark, spacing, type scale. Text on its ground has a contrast of at least 4.5 : 1."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6 = 4, 8, 12, 16, 24, 32
 """Spacing in pixels before scaling."""
@@ -8,8 +8,7 @@ CAPTION_PT, BODY_PT, SECTION_PT, TITLE_PT, NUMERAL_PT = 9, 10, 12, 16, 22
 """Type scale in points."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Colours as #rrggbb. A `_soft` is the ground of a chip or notice in which its colour stands as text.
 
     ground, surface, sunken: page, card, inset. edge: outline of inputs (3 : 1). band_*: under white text.
