@@ -230,13 +230,20 @@ class WriteBackState(StrEnum):
     """Derived from the items, never stored."""
 
     IN_CHART = "in the chart"
+    NOTHING_WRITTEN = "nothing written"
+    """Every item was given up, or all lines are charted by hand: closed, and no green."""
     NEEDS_PERSON = "needs a person"
     CHECKING = "checking"
     WAITING = "waiting"
 
 
 def write_back_state(states: list[ItemState]) -> WriteBackState:
-    """All DONE/VOID = in the chart; any REVIEW = needs a person; any INFLIGHT = checking; else waiting."""
+    """All DONE/VOID = in the chart; any REVIEW = needs a person; any INFLIGHT = checking; else waiting.
+
+    The protocol (section 3) names no state for a closed write-back without a DONE item; green is proof, so it has one.
+    """
+    if all(s is ItemState.VOID for s in states):
+        return WriteBackState.NOTHING_WRITTEN
     if all(s in (ItemState.DONE, ItemState.VOID) for s in states):
         return WriteBackState.IN_CHART
     if ItemState.REVIEW in states:

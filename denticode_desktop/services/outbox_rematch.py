@@ -1,4 +1,4 @@
-"""A Lab whose patient was matched again: its content goes out as a new revision, to the chart matched now.
+"""A Lab whose patient was matched again, or that the PMS refused: its content goes out as a new revision.
 
 write-back-protocol.md section 10: nobody edits what is queued; the write-back is snapshotted anew as a new revision,
 and the sender holds that back until every item of the old one is DONE or VOID. What may be in the old chart is never
@@ -8,20 +8,20 @@ given up here: a person decides it first.
 from collections.abc import Sequence
 from datetime import datetime
 
-from denticode_desktop.domain.access import ALLOWED, Action, Actor
+from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.entity_link import LinkRule, PatientLink
 from denticode_desktop.domain.errors import PersonNeededError, UserError
-from denticode_desktop.domain.ids import ConnectionId, ItemId
 from denticode_desktop.domain.lab import LabRevision, RevisionKind
-from denticode_desktop.domain.write_back import Item, ItemState, PatientSnapshot, RequestKind, WriteBack
+from denticode_desktop.domain.write_back import Item, ItemState, PatientSnapshot, ReviewReason, WriteBack
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
-from .decision_audit import decision_requested
+from .withdrawal import asked_to_void, may_be_in_chart, withdraw
 
 _CLOSED = (ItemState.DONE, ItemState.VOID)
-REASON = "patient matched again"
+_TO_CORRECT = (ReviewReason.REFUSED, ReviewReason.NOT_MAPPED)
+REMATCHED, REFUSED = "patient matched again", "sent again with today's matching"
 
 
 def is_closed(uow: UnitOfWork, writeback: WriteBack) -> bool:
@@ -32,7 +32,9 @@ def is_closed(uow: UnitOfWork, writeback: WriteBack) -> bool:
 def snapshot_anew(
     uow: UnitOfWork, actor: Actor, connection: Connection, revisions: Sequence[LabRevision], at: datetime
 ) -> list[LabRevision]:
-    """The revisions to send: each that waits for a chart no longer matched is followed by a copy for the one that is.
+    """The revisions to send: each that waits for a chart no longer matched, or was refused, is followed by a copy.
+
+    The copy is composed with patient, provider, location and codes as they are matched now.
 
     Raises UserError while an item is in flight, PersonNeededError where a person must decide something first.
     """
@@ -44,13 +46,17 @@ def snapshot_anew(
         if writeback is None or link is None or _has_copy(revision, revisions):
             continue
         items = uow.outbox.items(writeback.writeback_id)
-        if all(item.state is ItemState.DONE for item in items) or not _is_rematched(uow, writeback, link):
+        is_refused = any(item.review_reason in _TO_CORRECT and not may_be_in_chart(item) for item in items)
+        if not (is_refused or _is_rematched(uow, writeback, link)) or all(i.state is ItemState.DONE for i in items):
             continue
         is_other_chart = link.pms_patient_id != writeback.pms_patient_id
-        _refuse_what_may_be_there(connection.settings.name, items, is_other_chart=is_other_chart)
-        _give_up(uow, actor, writeback, at)
+        is_partly_there = is_other_chart and any(item.state is ItemState.DONE for item in items)
+        if is_partly_there and revision is not revisions[-1] and all(item.state in _CLOSED for item in items):
+            continue  # a person settled it, and a later revision is what they send now
+        _refuse_what_may_be_there(connection.settings.name, items, is_partly_there=is_partly_there)
+        withdraw(uow, actor, items, REFUSED if is_refused else REMATCHED, at)
         if revision.kind is RevisionKind.ADDENDUM or revision.revision == last_base:
-            wanted.append(_copy(uow, actor, revision, at))
+            wanted.append(_copy(uow, actor, revision, REFUSED if is_refused else REMATCHED, at))
     return wanted
 
 
@@ -69,43 +75,26 @@ def _is_rematched(uow: UnitOfWork, writeback: WriteBack, link: PatientLink) -> b
     return PatientSnapshot(person.first_name, person.last_name, person.date_of_birth) != writeback.snapshot
 
 
-def _refuse_what_may_be_there(name: str, items: Sequence[Item], *, is_other_chart: bool) -> None:
+def _refuse_what_may_be_there(name: str, items: Sequence[Item], *, is_partly_there: bool) -> None:
     if any(item.state is ItemState.INFLIGHT for item in items):
         raise UserError(
             f"A part of this Lab may be on its way to the earlier chart in {name}. Wait until it is checked there, "
             "then send again.", field="lab_id",
         )  # fmt: skip
-    if is_other_chart and any(item.state is ItemState.DONE for item in items):
+    if is_partly_there:
         raise PersonNeededError(
             f"A part of this Lab is in the chart in {name} that it was finalized for. Remove it there by hand in the "
             "PMS if that is the wrong chart, skip what waits with a reason, and write an addendum for the right one.",
             field="patient",
         )
-    left = [item for item in items if item.state not in _CLOSED]
-    if any(item.sends or item.was_unknown or item.remote_id is not None for item in left):
+    if any(item.state not in _CLOSED and may_be_in_chart(item) for item in items):
         raise PersonNeededError(
             f"A part of this Lab may be in the chart in {name} that it was finalized for. Decide it under Today, "
             "Needs you, then send again.", field="patient",
         )  # fmt: skip
 
 
-def _give_up(uow: UnitOfWork, actor: Actor, writeback: WriteBack, at: datetime) -> None:
-    """Asks for VOID of all that never left. Raises PersonNeededError where the role may not decide that."""
-    left = _still_open(uow, writeback)
-    if left and Action.DECIDE not in ALLOWED[actor.role]:
-        raise PersonNeededError(
-            "The patient was matched again after this Lab was finalized. A provider or a manager must press Send Lab "
-            "to PMS, which moves it to the chart matched now.", field="patient",
-        )  # fmt: skip
-    for item in left:
-        request = uow.outbox.add_request(
-            item.item_id, RequestKind.VOID, reason=REASON, by=actor.name, role=actor.role.value, at=at,
-            remote_id=None, dismissed=frozenset(),
-        )  # fmt: skip
-        uow.audit.append(decision_requested(actor, item, writeback, request))
-
-
-def _copy(uow: UnitOfWork, actor: Actor, revision: LabRevision, at: datetime) -> LabRevision:
+def _copy(uow: UnitOfWork, actor: Actor, revision: LabRevision, reason: str, at: datetime) -> LabRevision:
     """The same frozen content under the next number; the file it came from stays known."""
     kind = RevisionKind.ADDENDUM if revision.kind is RevisionKind.ADDENDUM else RevisionKind.CHANGED
     made = uow.labs.add_revision(
@@ -118,16 +107,11 @@ def _copy(uow: UnitOfWork, actor: Actor, revision: LabRevision, at: datetime) ->
     uow.audit.append(
         AuditDraft(
             AuditKind.LAB_FINALIZED, actor.name, actor.role.value, outcome="snapshotted anew", lab_id=made.lab_id,
-            content_sha256=revision.content_sha256, reason=REASON,
+            content_sha256=revision.content_sha256, reason=reason,
             detail={"revision": made.revision, "copy_of": revision.revision, "kind": made.kind.value},
         )
     )  # fmt: skip
     return uow.labs.revision(made.lab_id, made.revision)
-
-
-def asked_to_void(uow: UnitOfWork, connection_id: ConnectionId) -> frozenset[ItemId]:
-    """Items that a person asked not to write; the sender has not come to it yet."""
-    return frozenset(r.item_id for r in uow.outbox.open_requests(connection_id) if r.kind is RequestKind.VOID)
 
 
 def _still_open(uow: UnitOfWork, writeback: WriteBack) -> list[Item]:

@@ -11,7 +11,7 @@ from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import BugError
 from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
 from denticode_desktop.domain.lab import LabRevision, RevisionKind
-from denticode_desktop.domain.write_back import ItemState
+from denticode_desktop.domain.write_back import Item, ItemState
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
@@ -19,8 +19,12 @@ from .chart_target import Linking, ResolvedChart, resolve_chart
 from .compose import ChartRules, Composer, Composition
 from .compose_codes import FindCodes, Obstacle, code_obstacles
 from .compose_earlier import EarlierWriteBack
-from .outbox_rematch import asked_to_void
+from .withdrawal import may_be_in_chart, withdraw
 
+UNSETTLED = (
+    "An earlier revision of this Lab is not settled in {name}: an entry of it may be in the chart or on its way. "
+    "Wait until it is checked, or decide it under Today, Needs you; then send again."
+)
 Rules = Mapping[ConnectionId, ChartRules]
 
 
@@ -31,6 +35,8 @@ class PlannedWriteBack:
     connection: Connection
     chart: ResolvedChart | None
     composition: Composition
+    superseded: tuple[Item, ...] = ()
+    """Entries of earlier revisions that never left: they are taken out of the queue when this one is stored."""
 
     @property
     def obstacles(self) -> tuple[Obstacle, ...]:
@@ -77,25 +83,35 @@ class WriteBackMaker:
         self, uow: UnitOfWork, revision: LabRevision, chart: ResolvedChart, rules: ChartRules, find_codes: FindCodes
     ) -> PlannedWriteBack:
         connection = chart.target.connection
-        here, elsewhere = _earlier(uow, revision, connection.connection_id, chart.target.pms_patient_id)
-        composition = self._composer.compose(revision, chart.target, rules, find_codes, here)
-        dangers = list(chart.dangers)
-        if elsewhere and revision.kind is RevisionKind.CHANGED:
+        if revision.kind is not RevisionKind.CHANGED:
+            composition = self._composer.compose(revision, chart.target, rules, find_codes)
+            dangers = (*chart.dangers, *composition.dangers)
+            return PlannedWriteBack(connection, chart, replace(composition, dangers=dangers))
+        earlier = _earlier(uow, revision, connection.connection_id, chart.target.pms_patient_id)
+        if earlier.is_unsettled:
+            unsettled = Obstacle("lab_id", UNSETTLED.format(name=connection.settings.name), needs_person=True)
+            return PlannedWriteBack(connection, chart, Composition(obstacles=(unsettled,)))
+        composition = self._composer.compose(revision, chart.target, rules, find_codes, earlier.here)
+        dangers = chart.dangers
+        if earlier.is_elsewhere:
             sentence = "An earlier revision went to another patient's chart. Remove it there by hand in the PMS."
-            dangers.append(Obstacle("patient", sentence))
-        return PlannedWriteBack(connection, chart, replace(composition, dangers=(*dangers, *composition.dangers)))
+            dangers = (*dangers, Obstacle("patient", sentence))
+        composition = replace(composition, dangers=(*dangers, *composition.dangers))
+        return PlannedWriteBack(connection, chart, composition, earlier.superseded)
 
     def store(self, uow: UnitOfWork, actor: Actor, revision: LabRevision, plan: PlannedWriteBack) -> WriteBackId:
         """Stores a plan without obstacles with its audit event. Raises UserError where the write-back exists."""
         if plan.chart is None or plan.obstacles or revision.finalized_at is None:
             raise BugError("a write-back needs a finalized revision, a chart and no obstacle")
         connection_id = plan.connection.connection_id
+        at = self._clock.utc_now()
+        withdraw(uow, actor, plan.superseded, f"replaced by revision {revision.revision}", at)
         pms_patient_id = plan.chart.target.pms_patient_id
         writeback_id = uow.outbox.add_writeback(
             connection_id=connection_id, lab_id=revision.lab_id, revision=revision.revision,
             pms_patient_id=pms_patient_id, snapshot=plan.chart.snapshot, content_sha256=revision.content_sha256,
             finalized_at=revision.finalized_at, finalized_by=revision.finalized_by,
-            created_at=self._clock.utc_now(), by_hand=plan.composition.by_hand, items=plan.composition.items,
+            created_at=at, by_hand=plan.composition.by_hand, items=plan.composition.items,
         )  # fmt: skip
         uow.audit.append(
             AuditDraft(
@@ -119,22 +135,35 @@ def _is_catalogue_missing(
     return bool(codes) and not any(find_codes(code) for code in codes) and not uow.roster.catalogue(connection_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Earlier write-backs of the Lab over a connection. superseded: what never left and the new revision replaces."""
+
+    here: tuple[EarlierWriteBack, ...]
+    is_elsewhere: bool
+    is_unsettled: bool
+    superseded: tuple[Item, ...]
+
+
 def _earlier(
     uow: UnitOfWork, revision: LabRevision, connection_id: ConnectionId, pms_patient_id: PmsPatientId
-) -> tuple[list[EarlierWriteBack], bool]:
-    """Earlier write-backs of the Lab over this connection to this chart, and whether any went to another chart."""
+) -> _Earlier:
     here: list[EarlierWriteBack] = []
-    is_elsewhere = False
-    given_up = asked_to_void(uow, connection_id)
+    superseded: list[Item] = []
+    is_elsewhere = is_unsettled = False
     for writeback in uow.outbox.writebacks_of_lab(revision.lab_id):
         if writeback.connection_id != connection_id or writeback.revision >= revision.revision:
             continue
+        earlier = uow.labs.revision(revision.lab_id, writeback.revision)
         items = uow.outbox.items(writeback.writeback_id)
-        kept = tuple(item for item in items if item.state is not ItemState.VOID and item.item_id not in given_up)
+        kept = [item for item in items if item.state is not ItemState.VOID]
+        if earlier.kind is not RevisionKind.ADDENDUM:  # an addendum stands by itself, whatever becomes of its Lab
+            superseded += [item for item in kept if not may_be_in_chart(item)]
+            kept = [item for item in kept if may_be_in_chart(item)]
         if writeback.pms_patient_id != pms_patient_id:
             is_elsewhere = is_elsewhere or bool(kept)
             continue
-        earlier = uow.labs.revision(revision.lab_id, writeback.revision)
+        is_unsettled = is_unsettled or any(item.state in (ItemState.INFLIGHT, ItemState.REVIEW) for item in kept)
         if kept or not items:  # given up as a whole, its lines by hand are to be told again too
-            here.append(EarlierWriteBack(earlier, writeback, kept))
-    return here, is_elsewhere
+            here.append(EarlierWriteBack(earlier, writeback, tuple(kept)))
+    return _Earlier(tuple(here), is_elsewhere, is_unsettled, tuple(superseded))

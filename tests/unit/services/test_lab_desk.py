@@ -13,10 +13,17 @@ from denticode_desktop.domain.audit_event import AuditKind
 from denticode_desktop.domain.charting import Procedure
 from denticode_desktop.domain.errors import NotAllowedError, NotFoundError, PersonNeededError, UserError
 from denticode_desktop.domain.events import ImportFailed, LabsChanged, QueueChanged
-from denticode_desktop.domain.ids import LabId, PatientId
+from denticode_desktop.domain.ids import LabId, PatientId, RemoteId
 from denticode_desktop.domain.lab import LabContent, RevisionKind, lab_id_for_external
 from denticode_desktop.domain.people import Demographics, PmsPatientStatus
-from denticode_desktop.domain.write_back import ItemKind, ItemState, NotePayload, WriteBackState
+from denticode_desktop.domain.write_back import (
+    ItemKind,
+    ItemState,
+    NotePayload,
+    RequestKind,
+    ReviewReason,
+    WriteBackState,
+)
 from denticode_desktop.services.watched_folder import WatchedFolder
 from tests.unit.lab_files.lab_file_factory import TINY_PDF, lab_json, write_lab
 
@@ -330,12 +337,68 @@ def test_finalize_needs_a_clinical_role(world: LabWorld) -> None:
 def test_changed_revision_writes_only_what_is_new(world: LabWorld) -> None:
     world.sync()
     lab_id = world.finalized()
+    bring_all(world, lab_id, ItemState.DONE)
     lines = [*world.lab_json()["procedures"], {"code": "T0202", "status": "treatment_planned"}]
     world.import_lab(procedures=lines)
     (writeback_id,) = world.desk.finalize(OWNER, lab_id).writeback_ids
     with world.store.read() as uow:
         (item,) = uow.outbox.items(writeback_id)
     assert item.kind is ItemKind.PROCEDURE
+
+
+def bring_all(world: LabWorld, lab_id: LabId, state: ItemState, *, sends: int = 1) -> None:
+    """Every item of the Lab, as the sender would."""
+    with world.store.write() as uow:
+        for writeback in uow.outbox.writebacks_of_lab(lab_id):
+            for item in uow.outbox.items(writeback.writeback_id):
+                if state is ItemState.REVIEW and not sends:
+                    assert uow.outbox.move(item, state, epoch=None, review_reason=ReviewReason.REFUSED)
+                    continue
+                assert uow.outbox.move(item, ItemState.INFLIGHT, epoch=None, sends=sends)
+                flying, remote_id = uow.outbox.item(item.item_id), RemoteId(f"r{item.item_id}")
+                if state is ItemState.DONE:
+                    assert uow.outbox.move(flying, state, epoch=None, remote_id=remote_id, done_at=world.clock.now)
+                elif state is ItemState.REVIEW:
+                    assert uow.outbox.move(flying, state, epoch=None, review_reason=ReviewReason.NO_TRACE)
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_changed_revision_takes_what_never_left_out_of_the_queue(world: LabWorld, is_refused: bool) -> None:
+    world.sync()
+    lab_id = world.finalized()
+    if is_refused:
+        bring_all(world, lab_id, ItemState.REVIEW, sends=0)
+    world.import_lab(note={"text": "S: corrected."})
+
+    (writeback_id,) = world.desk.finalize(OWNER, lab_id).writeback_ids
+
+    with world.store.read() as uow:
+        old, new = uow.outbox.writebacks_of_lab(lab_id)
+        kinds = [item.kind for item in uow.outbox.items(new.writeback_id)]
+        asked = {r.item_id: r.reason for r in uow.outbox.open_requests() if r.kind is RequestKind.VOID}
+        old_items = [item.item_id for item in uow.outbox.items(old.writeback_id)]
+        note = uow.outbox.items(new.writeback_id)[0].payload
+    assert new.writeback_id == writeback_id
+    assert kinds == [ItemKind.NOTE, ItemKind.PROCEDURE], "nothing of the Lab is lost with the old one"
+    assert isinstance(note, NotePayload) and note.text.startswith("S: corrected.")
+    assert asked == dict.fromkeys(old_items, "replaced by revision 2")
+
+
+@pytest.mark.parametrize("state", [ItemState.INFLIGHT, ItemState.REVIEW])
+def test_changed_revision_waits_for_what_may_be_in_the_chart(world: LabWorld, state: ItemState) -> None:
+    world.sync()
+    lab_id = world.finalized()
+    bring_all(world, lab_id, state)
+    world.import_lab(note={"text": "S: corrected."})
+
+    result = world.desk.finalize(OWNER, lab_id)
+
+    assert result.writeback_ids == ()
+    assert "not settled" in result.problems[0].sentence
+    with pytest.raises(PersonNeededError, match="not settled"):
+        world.outbox.send(OWNER, lab_id, None)
+    with world.store.read() as uow:
+        assert uow.outbox.open_requests() == []
 
 
 def test_preview_shows_what_would_be_added_and_writes_nothing(world: LabWorld) -> None:

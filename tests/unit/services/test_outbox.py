@@ -1,6 +1,7 @@
 """The outbox on a real store: send once, decide with a reason, pause across restarts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,8 @@ def test_send_after_the_match_was_undone_needs_a_person(world: LabWorld) -> None
 
 def test_send_releases_earlier_revisions_first(world: LabWorld) -> None:
     lab_id = world.finalized()
-    world.import_lab(note={"text": "S: changed."})
+    draft = world.desk.addendum(OWNER, lab_id)
+    world.desk.update_draft(OWNER, lab_id, replace(draft.content, note_text="A: more."))
     world.desk.finalize(OWNER, lab_id)
     result = world.outbox.send(OWNER, lab_id, None)
     with world.store.read() as uow:

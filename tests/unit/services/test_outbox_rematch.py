@@ -165,6 +165,41 @@ def test_what_is_or_may_be_in_the_old_chart_is_never_given_up(
     assert asked_to_void(world) == set()
 
 
+def test_addendum_goes_to_the_right_chart_after_the_wrong_one_was_settled(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    world.outbox.send(OWNER, lab_id, None)
+    move_first(world, lab_id, ItemState.DONE, remote_id="r1", sends=1)
+    (_, items), *_ = write_backs(world, lab_id)
+    world.outbox.decide(OWNER, items[1].item_id, RequestKind.VOID, "wrong chart")
+    carry_out(world)
+    rematch(world, lab_id)
+    draft = world.desk.addendum(OWNER, lab_id)
+    world.desk.update_draft(OWNER, lab_id, replace(draft.content, note_text="A: for the right chart."))
+    world.desk.finalize(OWNER, lab_id)
+    result = world.outbox.send(OWNER, lab_id, None)
+    found = write_backs(world, lab_id)
+    assert [(w.revision, w.pms_patient_id) for w, _ in found] == [(1, ANA), (2, TWIN)]
+    assert result.writeback_id == found[-1][0].writeback_id
+
+
+@pytest.mark.parametrize("reason", [ReviewReason.REFUSED, ReviewReason.NOT_MAPPED])
+def test_what_the_pms_refused_goes_again_as_it_is_matched_now(world: LabWorld, reason: ReviewReason) -> None:
+    lab_id = world.finalized()
+    world.outbox.send(OWNER, lab_id, None)
+    (_, old), *_ = write_backs(world, lab_id)
+    with world.store.write() as uow:
+        assert uow.outbox.move(old[0], ItemState.REVIEW, epoch=None, review_reason=reason)
+    with pytest.raises(PersonNeededError, match="provider or a manager"):
+        world.outbox.send(FRONT, lab_id, None)
+
+    result = world.outbox.send(OWNER, lab_id, None)
+
+    _, (new, items) = write_backs(world, lab_id)
+    assert new.writeback_id == result.writeback_id
+    assert len(items) == len(old)
+    assert asked_to_void(world) == {item.item_id for item in old}
+
+
 def test_chart_that_names_the_patient_otherwise_needs_a_persons_word(world: LabWorld) -> None:
     lab_id = world.finalized()
     sync_patients(world, last_name="Ruiz-Lopez")
