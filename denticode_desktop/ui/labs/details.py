@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -48,6 +50,10 @@ from .words import CODE_COLUMNS, code_cells, day_words, document_words, lab_stat
 
 NOTE_LINES_MOST = 16
 CODE_ROWS_MOST = 12
+FACT_WIDTH = 200
+NOTE_FRAME = 16
+"""Border and padding of the style sheet, above and below."""
+Index = QModelIndex | QPersistentModelIndex
 _RULES = {LinkRule.PMS_ID: "matched by its id", LinkRule.PERSON: "chosen by a person"}
 
 
@@ -69,8 +75,10 @@ class NoteView(QPlainTextEdit):
         self._fit()
 
     def _fit(self) -> None:
+        first = self.document().firstBlock()
+        line_height = self.blockBoundingRect(first).height() / max(1, first.lineCount())
         lines = max(2, min(NOTE_LINES_MOST, round(self.document().size().height())))
-        height = lines * self.fontMetrics().lineSpacing() + 2 * round(self.document().documentMargin()) + 14
+        height = round(lines * line_height) + 2 * round(self.document().documentMargin()) + NOTE_FRAME
         if height != self.height():
             self.setFixedHeight(height)
 
@@ -80,11 +88,20 @@ class NoteView(QPlainTextEdit):
         self._fit()
 
 
+class _InnerEdge(QStyledItemDelegate):
+    """Cells begin below the words of their column's head."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        option.rect = option.rect.adjusted(5, 0, 0, 0)
+        super().paint(painter, option, index)
+
+
 class CodeTable(QTableWidget):
     """The code lines, to read."""
 
     def __init__(self) -> None:
         super().__init__(0, len(CODE_COLUMNS))
+        self._cells: list[tuple[str, ...]] = []
         name_for(self, "labCodeTable", tr("Codes as finalized"))
         self.setHorizontalHeaderLabels([tr(name) for name in CODE_COLUMNS])
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -94,6 +111,7 @@ class CodeTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setItemDelegate(_InnerEdge(self))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(28)
         header = self.horizontalHeader()
@@ -103,7 +121,10 @@ class CodeTable(QTableWidget):
         header.setStretchLastSection(True)
 
     def show_lines(self, rows: Sequence[tuple[str, ...]]) -> None:
-        """Cells in the order of CODE_COLUMNS."""
+        """Cells in the order of CODE_COLUMNS; the same rows keep selection and focus."""
+        if list(rows) == self._cells:
+            return
+        self._cells = list(rows)
         self.setRowCount(len(rows))
         for number, cells in enumerate(rows):
             for column, text in enumerate(cells):
@@ -128,6 +149,8 @@ class DetailsPane(QWidget):
         self._actor = actor
         self._now = now
         self._lab_id: LabId | None = None
+        self._document_rows: Sequence[Document] = ()
+        self._fact_rows: list[tuple[str, str]] = []
         self._boxes: list[WriteBackBox] = []
         self._notices: list[Notice] = []
         outer = QVBoxLayout(self)
@@ -240,19 +263,26 @@ class DetailsPane(QWidget):
         self._chip.set_status(lab_status(view))
         born = day_words(person.date_of_birth) if person.date_of_birth else tr("not known")
         self._about.say(_about(view, revision, born, self._now()))
-        self._show_facts(view.links, view.provider_name)
+        self._show_facts(view)
         is_latest = revision.revision == view.revisions[-1].revision
         is_frozen = view.revisions[-1].finalized_at is not None
         can_send = may(self._actor, Action.SEND_LABS) and bool(targets_of(view, picture.cards))
         self.send_button.setVisible(can_send and is_latest)
         self.addendum_button.setVisible(is_frozen and is_latest and may(self._actor, Action.WRITE_LABS))
 
-    def _show_facts(self, links: Sequence[LinkView], provider_name: str) -> None:
+    def _show_facts(self, view: LabView) -> None:
+        rows = [(tr("Provider"), view.provider_name or tr("none"))]
+        several = len(view.links) > 1
+        rows += [(link.connection_name if several else tr("Chart"), _chart_words(link)) for link in view.links]
+        rows.append((tr("Lab id"), view.lab_id))
+        if rows == self._fact_rows:
+            return
+        self._fact_rows = rows
         clear(self._facts)
-        rows = [(tr("Provider"), provider_name or tr("none"))]
-        rows += [(link.connection_name, _chart_words(link)) for link in links]
         for number, (what, words) in enumerate(rows):
-            self._facts.addWidget(LineLabel(what, kind="caption", is_stretchy=False), number, 0)
+            name = LineLabel(what, kind="caption", is_stretchy=False)
+            name.setMaximumWidth(FACT_WIDTH)
+            self._facts.addWidget(name, number, 0)
             self._facts.addWidget(LineLabel(words), number, 1)
 
     def _show_obstacles(self, obstacles: Sequence[Obstacle]) -> None:
@@ -280,6 +310,9 @@ class DetailsPane(QWidget):
         self._show_documents(content.documents)
 
     def _show_documents(self, documents: Sequence[Document]) -> None:
+        if documents == self._document_rows:
+            return
+        self._document_rows = documents
         clear(self._documents)
         for document in documents:
             line = QHBoxLayout()
@@ -301,7 +334,7 @@ def _about(view: LabView, revision: RevisionView, born: str, now: datetime) -> s
     else:
         words = tr("finalized {at} by {who}")
         parts.append(words.format(at=moment_words(revision.finalized_at, now), who=revision.finalized_by))
-    return "  \u00b7  ".join([*parts, tr("Lab {id}").format(id=view.lab_id)])
+    return "  \u00b7  ".join(parts)
 
 
 def _chart_words(link: LinkView) -> str:

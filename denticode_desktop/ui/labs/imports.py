@@ -16,6 +16,8 @@ from denticode_desktop.ui.widgets import IconLabel, PlainDialog, PlainLabel, scr
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr
 
+from .preview import fit_height
+
 _WORDS = {"new": "a new Lab", "changed": "the Lab was changed", "unchanged": "unchanged, the Lab is here already"}
 _SIGNS = {"new": ("plus", "good"), "changed": ("edit", "info"), "unchanged": ("check-circle", "muted")}
 _REFUSED = ("x-circle", "bad")
@@ -81,6 +83,6 @@ class ImportedDialog(PlainDialog):
         area = scrolled(holder, tr("Lab files"))
         area.setObjectName("importedList")
         area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        area.setMinimumHeight(min(260, 34 * len(imported) + 20))
         self.inner.addWidget(area, 1)
+        fit_height(self, area, 560)
         self.cancel.setFocus()

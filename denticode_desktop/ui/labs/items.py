@@ -119,7 +119,7 @@ class WriteBackBox(Card):
     def show_write_back(self, write_back: WriteBackView, provider: str) -> None:
         """As it is now."""
         self._shown = write_back
-        self._title.say(tr("Chart in {connection}").format(connection=write_back.connection_name))
+        self._title.say(write_back.connection_name)
         self._provider.say(tr("under {provider}").format(provider=provider) if provider else "")
         self._provider.setVisible(bool(provider))
         self._show_by_hand(write_back.writeback.by_hand)

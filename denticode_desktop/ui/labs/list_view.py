@@ -80,8 +80,9 @@ class _RowPainter(QStyledItemDelegate):
         state = min(metrics.horizontalAdvance(row.state) + 2, room.width())
         _write(painter, QRect(room.left(), room.top(), state, room.height()), row.state, colour)
         rest = room.adjusted(state + GAP, 0, 0, 0)
-        if rest.width() > 4 * metrics.averageCharWidth():
-            painter.setFont(_smaller(painter.font()))
+        painter.setFont(_smaller(painter.font()))
+        needed = painter.fontMetrics().horizontalAdvance(row.provider)
+        if rest.width() >= min(needed, 12 * metrics.averageCharWidth()):
             _write(painter, rest, shown(row.provider, 200), tokens().muted, is_right=True)
 
 

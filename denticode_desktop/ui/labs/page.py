@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter
 
 from denticode_desktop.domain.access import Action
@@ -32,6 +32,7 @@ from .side import LabSide
 OPEN_AFTER_MS = 120
 """Arrow keys run through the list: only the Lab where they stop is read."""
 AGES_EVERY_MS = 20_000
+WIDE_FROM, LIST_WIDE, LIST_NARROW = 860, 290, 216
 _Again = tuple[LabPicture | None, list[DecisionRequest]]
 
 
@@ -45,6 +46,7 @@ class LabsPage(Page):
         self._wanted: LabId | None = None
         self._leaving: LeaveDialog | None = None
         self._importing: Task | None = None
+        self._is_split_chosen = False
         self.actions_of_lab = LabActions(self, context)
         self.actions_of_lab.changed.connect(self._on_changed)
         self.model = LabListModel(self, context.services, context.tasks)
@@ -74,16 +76,26 @@ class LabsPage(Page):
         self.setAcceptDrops(may(self._services.actor, Action.WRITE_LABS))
         self.busy = BusyBar(name="labBusy", on_cancel=self._stop_importing)
         self.body.addWidget(self.busy)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("labSplit")
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(12)
-        split.addWidget(self.list)
-        split.addWidget(self.side)
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 5)
-        split.setSizes([290, 640])
-        self.body.addWidget(split, 1)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setObjectName("labSplit")
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(12)
+        self._split.addWidget(self.list)
+        self._split.addWidget(self.side)
+        self._split.setStretchFactor(1, 1)
+        self._split.splitterMoved.connect(self._on_split_moved)
+        self.body.addWidget(self._split, 1)
+
+    def _on_split_moved(self) -> None:
+        self._is_split_chosen = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page gives the Lab the room, unless a person has moved the line between the two."""
+        super().resizeEvent(event)
+        if not self._is_split_chosen:
+            width = self._split.width() - self._split.handleWidth()
+            listed = LIST_WIDE if width >= WIDE_FROM else LIST_NARROW
+            self._split.setSizes([listed, max(1, width - listed)])
 
     def _connect(self) -> None:
         self.list.asked.connect(self._ask)

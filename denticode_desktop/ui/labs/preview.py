@@ -6,13 +6,13 @@ from datetime import date
 from enum import StrEnum
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from denticode_desktop.domain.access import Action
 from denticode_desktop.domain.ids import LabId
 from denticode_desktop.domain.lab import FinalizeProblem
 from denticode_desktop.ui.operations import may
-from denticode_desktop.ui.theme import SPACE_2, SPACE_3
+from denticode_desktop.ui.theme import SPACE_2, SPACE_3, SPACE_5
 from denticode_desktop.ui.widgets import Card, IconLabel, LineLabel, PlainDialog, PlainLabel, button, scrolled
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr
@@ -79,6 +79,19 @@ class Outcome(StrEnum):
     FINALIZE_AND_SEND = "finalize_and_send"
 
 
+def fit_height(dialog: PlainDialog, area: QScrollArea, width: int) -> None:
+    """As high as what scrolls in it is long, as far as a small screen has room for that."""
+    inside = area.widget()
+    layout = inside.layout() if inside is not None else None
+    assert layout is not None
+    wanted = layout.heightForWidth(width - 2 * SPACE_5 - SPACE_3) if layout.hasHeightForWidth() else 0
+    wanted = max(wanted, layout.minimumSize().height(), 40)
+    rest = dialog.sizeHint().height() - area.sizeHint().height()
+    most = HEIGHT_MOST - rest
+    area.setMinimumHeight(min(wanted, most, 120))
+    dialog.resize(width, rest + min(wanted, most) + SPACE_2)
+
+
 class PreviewDialog(PlainDialog):
     """Accepted: `outcome` says which. Back and Esc change nothing."""
 
@@ -108,10 +121,10 @@ class PreviewDialog(PlainDialog):
         area = scrolled(holder, tr("What would be added"))
         area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         area.setObjectName("previewScroll")
-        area.setMinimumHeight(min(HEIGHT_MOST - 190, holder.sizeHint().height() + SPACE_3))
         self.inner.addWidget(area, 1)
         if not case.blocking:
             self._add_choices(case)
+        fit_height(self, area, WIDTH)
         self.cancel.setDefault(True)
         self.cancel.setFocus()
 

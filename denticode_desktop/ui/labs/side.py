@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from denticode_desktop.domain.access import Action
 from denticode_desktop.domain.ids import LabId
@@ -113,9 +113,8 @@ class LabSide(QWidget):
         editor = self._made_editor()
         editor.new_lab()
         self._stack.setCurrentWidget(editor)
-        first = next((f for f in editor.findChildren(QLineEdit) if f.isVisible() and f.isEnabled()), None)
-        if first is not None:
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        editor.focusNextChild()
 
     def take_saved(self, lab_id: LabId) -> None:
         """The new Lab has an id: the editor shows it already."""

@@ -89,6 +89,7 @@ class LabRow:
     lab_id: LabId
     name: str
     visit: str
+    """Without its year where that is this year."""
     status: Status
     state: str
     provider: str
@@ -107,12 +108,13 @@ def row_of(lab: LabSummary, now: datetime) -> LabRow:
     elif status is DRAFT and lab.revision > 1:
         state = tr("Draft of revision {n}").format(n=lab.revision)
     elif status is NEEDS_YOU and not lab.has_writeback and lab.is_finalized:
-        state = tr("Needs you: choose the patient")
+        state = tr("Choose the patient")
     name, visit = lab.patient_name or tr("No name"), day_words(lab.visit_on)
     provider = lab.provider_name or tr("No provider")
     whole = tr("{name}, visit of {visit}, {provider}: {state}")
+    short = visit if lab.visit_on.year != now.astimezone().year else f"{lab.visit_on:%b} {lab.visit_on.day}"
     return LabRow(
-        lab.lab_id, name, visit, status, state, provider,
+        lab.lab_id, name, short, status, state, provider,
         whole.format(name=name, visit=visit, provider=provider, state=state),
     )  # fmt: skip
 
