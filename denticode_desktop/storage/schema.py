@@ -1,14 +1,18 @@
-"""What all tables share: naming of constraints, column shapes, and how values are kept.
+"""What all tables share: the base of the models, the naming of constraints, CHECKs and triggers.
 
 Tables are STRICT. Times are text `2026-11-20T08:30:00.000000+00:00` (fixed width, so that they sort), dates ISO text,
-booleans 0/1, sets and lists JSON. Every constraint has a name, because SQLite rebuilds a table to change one.
-SQLAlchemy's Core describes the schema; its ORM is not imported (0.3 s of the window's start, and 20 times the cost of a
-row in the sender's path).
+booleans 0/1, sets and lists JSON (`column_types.py`). Every constraint has a name, because SQLite rebuilds a table to
+change one. Why none of this is imported at run time: `tables.py`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, Text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData
+from sqlalchemy import text as sql_text
+from sqlalchemy.orm import DeclarativeBase
+
+from .column_types import TYPE_OF_ANNOTATION
 
 METADATA = MetaData(
     naming_convention={
@@ -19,42 +23,16 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+STRICT: dict[str, Any] = {"sqlite_strict": True}
+WITHOUT_ROWID: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+"""For narrow tables that are read by their own key alone."""
 
 
-def table(name: str, *parts: Any, without_rowid: bool = False) -> Table:
-    """A STRICT table of this store."""
-    return Table(name, METADATA, *parts, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
+class Base(DeclarativeBase):
+    """A row of this store. Each column's `comment` says what it means, its unit, and what empty or NULL means."""
 
-
-def row_id() -> Column[int]:
-    """An id of ours, given by SQLite."""
-    return Column("id", Integer, primary_key=True, nullable=False)
-
-
-def text(name: str, *parts: Any, default: str | None = None) -> Column[str]:
-    """Text that is always there; `default` for what may be left out."""
-    server_default = None if default is None else f"{default}"
-    return Column(name, Text, *parts, nullable=False, server_default=server_default)
-
-
-def text_or_null(name: str, *parts: Any) -> Column[str]:
-    """Text, or NULL for not known or not yet."""
-    return Column(name, Text, *parts, nullable=True)
-
-
-def number(name: str, *parts: Any, default: int | None = None) -> Column[int]:
-    """A whole number that is always there."""
-    return Column(name, Integer, *parts, nullable=False, server_default=None if default is None else str(default))
-
-
-def number_or_null(name: str, *parts: Any) -> Column[int]:
-    """A whole number or NULL."""
-    return Column(name, Integer, *parts, nullable=True)
-
-
-def flag(name: str, *, default: bool | None = None) -> Column[int]:
-    """A yes or no, kept as 1 or 0; pair it with `flag_check`."""
-    return Column(name, Integer, nullable=False, server_default=None if default is None else str(int(default)))
+    metadata = METADATA
+    type_annotation_map = TYPE_OF_ANNOTATION
 
 
 def flag_check(*names: str) -> list[CheckConstraint]:
@@ -65,6 +43,16 @@ def flag_check(*names: str) -> list[CheckConstraint]:
 def check(name: str, condition: str) -> CheckConstraint:
     """A named CHECK."""
     return CheckConstraint(condition, name=name)
+
+
+def of_connection() -> ForeignKeyConstraint:
+    """The row belongs to a connection."""
+    return ForeignKeyConstraint(["connection_id"], ["connection.id"])
+
+
+def index(name: str, *columns: str, where: str = "", unique: bool = False) -> Index:
+    """An index; `where` makes it partial."""
+    return Index(name, *columns, unique=unique, sqlite_where=sql_text(where) if where else None)
 
 
 def trigger(name: str, on: str, says: str, *, when: str = "") -> str:
@@ -78,7 +66,7 @@ def frozen_columns(columns: tuple[str, ...]) -> str:
     return " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
 
 
-def one_of(column: str, values: tuple[str, ...]) -> str:
-    """Condition: the column holds one of these words."""
+def one_of(column: str, values: Iterable[str]) -> str:
+    """Condition: the column holds one of these words. Of an enum: a new word needs a migration, and a test says so."""
     words = ", ".join(f"'{value}'" for value in values)
     return f"{column} IN ({words})"

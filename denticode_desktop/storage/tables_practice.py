@@ -1,161 +1,244 @@
-"""Tables of the practice itself: users, settings, connections, people and the links between them."""
+"""The practice itself: users, settings, connections, people and the links between them."""
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
-from sqlalchemy import text as sql
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from denticode_desktop.domain.connection import Environment, HoldReason
+from denticode_desktop.domain.entity_link import LinkRule
+from denticode_desktop.domain.ids import (
+    ConnectionId,
+    PatientId,
+    PmsKey,
+    PmsLocationId,
+    PmsPatientId,
+    PmsProviderId,
+    ProviderId,
+    UserId,
+)
+from denticode_desktop.domain.people import Sex
 
 from .schema import (
+    STRICT,
+    WITHOUT_ROWID,
+    Base,
     check,
-    flag,
     flag_check,
     frozen_columns,
-    number,
+    index,
+    of_connection,
     one_of,
-    row_id,
-    table,
-    text,
-    text_or_null,
     trigger,
 )
 
-PRACTICE = table(
-    "practice",
-    row_id(),
-    text("name"),
-    flag("is_rehearsal_only"),
-    text("created_at"),
-    check("one_row", "id = 1"),
-    *flag_check("is_rehearsal_only"),
-)
 
-APP_USER = table(
-    "app_user",
-    row_id(),
-    text("name"),
-    text("name_key"),
-    text("role"),
-    flag("is_enabled", default=True),
-    text("password_hash", default=""),
-    UniqueConstraint("name_key"),
-    check("name_given", "name_key <> ''"),
-    *flag_check("is_enabled"),
-)
+class PracticeRow(Base):
+    """The practice: one row."""
 
-SETTING = table("setting", text("name"), text("value"), PrimaryKeyConstraint("name"), without_rowid=True)
+    __tablename__ = "practice"
 
-CONNECTION = table(
-    "connection",
-    row_id(),
-    text("name"),
-    text("name_key"),
-    text("pms_key"),
-    text("environment"),
-    text("host"),
-    text("organization_id"),
-    text("client_id"),
-    text_or_null("location_id"),
-    text_or_null("default_provider_id"),
-    number("settle_s"),
-    flag("is_marker_on"),
-    flag("may_complete_procedures"),
-    text("time_zone"),
-    flag("is_enabled", default=True),
-    text_or_null("hold"),
-    text("hold_detail", default=""),
-    text_or_null("report"),
-    text_or_null("tested_at"),
-    text_or_null("last_good_read_at"),
-    text_or_null("last_good_write_at"),
-    number("largest_lag_ticks", default=0),
-    number("settle_factor", default=1),
-    text("calls_month", default=""),
-    number("calls", default=0),
-    text("write_confirmed", default="[]"),
-    text("waiting_why", default=""),
-    text_or_null("next_try_at"),
-    check("environment_known", one_of("environment", ("production", "sandbox", "rehearsal"))),
-    check("settle_s_range", "settle_s >= 0"),
-    check("largest_lag_range", "largest_lag_ticks >= 0"),
-    check("settle_factor_range", "settle_factor >= 1"),
-    check("name_given", "name_key <> ''"),
-    *flag_check("is_marker_on", "may_complete_procedures", "is_enabled"),
-)
-Index("uq_connection_enabled_name", CONNECTION.c.name_key, unique=True, sqlite_where=sql("is_enabled = 1"))
+    id: Mapped[int] = mapped_column(primary_key=True, comment="always 1")
+    name: Mapped[str] = mapped_column(comment="as the owner typed it")
+    is_rehearsal_only: Mapped[bool] = mapped_column(comment="the key is in a file: no real connection may be added")
+    created_at: Mapped[datetime] = mapped_column(comment="UTC")
 
-PERSON_COLUMNS = (
-    "first_name", "last_name", "date_of_birth", "sex", "middle_name", "suffix", "preferred_name", "phone", "email",
-    "address", "city", "state", "postal_code", "chart_number",
-)  # fmt: skip
-"""Fields of `Demographics` in their order; `date_of_birth` and `sex` may be NULL."""
+    __table_args__ = (check("one_row", "id = 1"), *flag_check("is_rehearsal_only"), STRICT)
 
 
-def person_columns() -> list[object]:
-    """Fresh columns for `Demographics`."""
-    return [text_or_null(n) if n in ("date_of_birth", "sex") else text(n) for n in PERSON_COLUMNS]
+class AppUserRow(Base):
+    """A person who uses the program."""
+
+    __tablename__ = "app_user"
+
+    id: Mapped[UserId] = mapped_column(primary_key=True, comment="given by SQLite")
+    name: Mapped[str] = mapped_column(comment="as typed; stands in the audit log")
+    name_key: Mapped[str] = mapped_column(comment="the name without case, for comparing")
+    role: Mapped[str] = mapped_column(comment="name of the role")
+    is_enabled: Mapped[bool] = mapped_column(server_default="1", comment="no = may not sign in")
+    password_hash: Mapped[str] = mapped_column(server_default="", comment="Argon2id; empty = none set, no sign-in")
+
+    __table_args__ = (
+        UniqueConstraint("name_key"),
+        check("name_given", "name_key <> ''"),
+        *flag_check("is_enabled"),
+        STRICT,
+    )
 
 
-PATIENT = table("patient", row_id(), *person_columns(), text("name_key"), text("external_id", default=""))
-Index("ix_patient_name_key", PATIENT.c.name_key, PATIENT.c.date_of_birth)
+class SettingRow(Base):
+    """A choice for the whole practice."""
 
-PROVIDER = table(
-    "provider", row_id(), text("name"), text("name_key"), text("npi", default=""), UniqueConstraint("name_key", "npi")
-)
-Index("ix_provider_npi", PROVIDER.c.npi, sqlite_where=sql("npi <> ''"))
+    __tablename__ = "setting"
 
-PATIENT_LINK = table(
-    "patient_link",
-    row_id(),
-    number("connection_id"),
-    number("patient_id"),
-    text("pms_patient_id"),
-    number("version"),
-    text("rule"),
-    text("linked_by"),
-    text("linked_at"),
-    flag("is_active", default=True),
-    text("ended_by", default=""),
-    text_or_null("ended_at"),
-    ForeignKeyConstraint(["connection_id"], ["connection.id"]),
-    ForeignKeyConstraint(["patient_id"], ["patient.id"]),
-    UniqueConstraint("connection_id", "patient_id", "version"),
-    check("version_range", "version >= 1"),
-    check("ended_when_inactive", "is_active = 1 OR ended_at IS NOT NULL"),
-    *flag_check("is_active"),
-)
-Index(
-    "uq_patient_link_active_patient", PATIENT_LINK.c.connection_id, PATIENT_LINK.c.patient_id,
-    unique=True, sqlite_where=sql("is_active = 1"),
-)  # fmt: skip
-Index(
-    "uq_patient_link_active_pms_patient", PATIENT_LINK.c.connection_id, PATIENT_LINK.c.pms_patient_id,
-    unique=True, sqlite_where=sql("is_active = 1"),
-)  # fmt: skip
+    name: Mapped[str] = mapped_column(primary_key=True, comment="key of the setting")
+    value: Mapped[str] = mapped_column(comment="its value as text")
 
-LINK_REJECTION = table(
-    "link_rejection",
-    number("connection_id"),
-    number("patient_id"),
-    text("pms_patient_id"),
-    text("rejected_by"),
-    text("rejected_at"),
-    PrimaryKeyConstraint("connection_id", "patient_id", "pms_patient_id"),
-    ForeignKeyConstraint(["connection_id"], ["connection.id"]),
-    ForeignKeyConstraint(["patient_id"], ["patient.id"]),
-    without_rowid=True,
-)
+    __table_args__ = (WITHOUT_ROWID,)
 
-PROVIDER_LINK = table(
-    "provider_link",
-    number("connection_id"),
-    number("provider_id"),
-    text("pms_provider_id"),
-    text("rule"),
-    text("linked_by"),
-    text("linked_at"),
-    PrimaryKeyConstraint("connection_id", "provider_id"),
-    ForeignKeyConstraint(["connection_id"], ["connection.id"]),
-    ForeignKeyConstraint(["provider_id"], ["provider.id"]),
-    without_rowid=True,
-)
+
+class ConnectionRow(Base):
+    """The practice's account at one PMS. Never a secret: those are in the credential store."""
+
+    __tablename__ = "connection"
+
+    id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="given by SQLite")
+    name: Mapped[str] = mapped_column(comment="as typed")
+    name_key: Mapped[str] = mapped_column(comment="the name without case; one enabled connection a name")
+    pms_key: Mapped[PmsKey] = mapped_column(comment="which PMS, such as dentrix-ascend")
+    environment: Mapped[Environment] = mapped_column(comment="production, sandbox or rehearsal")
+    host: Mapped[str] = mapped_column(comment="scheme and host of the PMS, no path")
+    organization_id: Mapped[str] = mapped_column(comment="the vendor's id of the practice")
+    client_id: Mapped[str] = mapped_column(comment="the vendor's id of the practice's key; not the key")
+    location_id: Mapped[PmsLocationId | None] = mapped_column(comment="the chosen office; NULL = none chosen")
+    default_provider_id: Mapped[PmsProviderId | None] = mapped_column(comment="for a Lab without one; NULL = none")
+    settle_s: Mapped[int] = mapped_column(comment="declared settle time, ticks of about a second")
+    is_marker_on: Mapped[bool] = mapped_column(comment="the marker stands as the last line of a note")
+    may_complete_procedures: Mapped[bool] = mapped_column(comment="completed lines go as completed, onto the ledger")
+    time_zone: Mapped[str] = mapped_column(comment="IANA name of the location's zone; empty = the computer's own")
+    is_enabled: Mapped[bool] = mapped_column(server_default="1", comment="no = disconnected")
+    hold: Mapped[HoldReason | None] = mapped_column(comment="why nothing is sent for now; NULL = nothing holds it")
+    hold_detail: Mapped[str] = mapped_column(server_default="", comment="such as the missing permission; may be empty")
+    report: Mapped[str | None] = mapped_column(comment="JSON of domain.connection.ConnectionReport; NULL = untested")
+    tested_at: Mapped[datetime | None] = mapped_column(comment="UTC of that report")
+    last_good_read_at: Mapped[datetime | None] = mapped_column(comment="UTC; NULL = never")
+    last_good_write_at: Mapped[datetime | None] = mapped_column(comment="UTC of the last accepted send; NULL = never")
+    largest_lag_ticks: Mapped[int] = mapped_column(server_default="0", comment="longest wait until a record was seen")
+    settle_factor: Mapped[int] = mapped_column(server_default="1", comment="doubled by each twin that the watch finds")
+    calls_month: Mapped[str] = mapped_column(server_default="", comment="UTC month of `calls`, 2026-11; empty = none")
+    calls: Mapped[int] = mapped_column(server_default="0", comment="requests counted in that month")
+    write_confirmed: Mapped[tuple[str, ...]] = mapped_column(
+        server_default="[]", comment="write permissions proven by a first success, sorted"
+    )
+    waiting_why: Mapped[str] = mapped_column(server_default="", comment="code or sentence for screens; empty = nothing")
+    next_try_at: Mapped[datetime | None] = mapped_column(comment="UTC; NULL = not known or nothing waits")
+
+    __table_args__ = (
+        check("environment_known", one_of("environment", Environment)),
+        check("settle_s_range", "settle_s >= 0"),
+        check("largest_lag_range", "largest_lag_ticks >= 0"),
+        check("settle_factor_range", "settle_factor >= 1"),
+        check("name_given", "name_key <> ''"),
+        *flag_check("is_marker_on", "may_complete_procedures", "is_enabled"),
+        index("uq_connection_enabled_name", "name_key", unique=True, where="is_enabled = 1"),
+        STRICT,
+    )
+
+
+class PersonColumns:
+    """Fields of `domain.people.Demographics`, in their order. Empty text = not known."""
+
+    first_name: Mapped[str] = mapped_column(comment="as typed")
+    last_name: Mapped[str] = mapped_column(comment="as typed")
+    date_of_birth: Mapped[date | None] = mapped_column(comment="NULL = not known")
+    sex: Mapped[Sex | None] = mapped_column(comment="F, M or O; NULL = not known")
+    middle_name: Mapped[str] = mapped_column(comment="as typed, or a letter")
+    suffix: Mapped[str] = mapped_column(comment="Jr, Sr, III …")
+    preferred_name: Mapped[str] = mapped_column(comment="what the person is called")
+    phone: Mapped[str] = mapped_column(comment="as typed, one number")
+    email: Mapped[str] = mapped_column(comment="as typed")
+    address: Mapped[str] = mapped_column(comment="street and number")
+    city: Mapped[str] = mapped_column(comment="as typed")
+    state: Mapped[str] = mapped_column(comment="as typed, mostly two letters")
+    postal_code: Mapped[str] = mapped_column(comment="as typed")
+    chart_number: Mapped[str] = mapped_column(comment="the practice's own number of the chart")
+
+
+PERSON_COLUMNS = tuple(PersonColumns.__annotations__)
+"""Their names."""
+
+
+class PatientRow(PersonColumns, Base):
+    """A person as a Lab brought them."""
+
+    __tablename__ = "patient"
+
+    id: Mapped[PatientId] = mapped_column(primary_key=True, sort_order=-1, comment="given by SQLite")
+    name_key: Mapped[str] = mapped_column(sort_order=1, comment="last and first name without case, 0x1F between them")
+    external_id: Mapped[str] = mapped_column(
+        sort_order=1, server_default="", comment="the scribe's id of the Lab that brought the patient first"
+    )
+
+    __table_args__ = (index("ix_patient_name_key", "name_key", "date_of_birth"), STRICT)
+
+
+class ProviderRow(Base):
+    """A provider as Denticode knows them."""
+
+    __tablename__ = "provider"
+
+    id: Mapped[ProviderId] = mapped_column(primary_key=True, comment="given by SQLite")
+    name: Mapped[str] = mapped_column(comment="as the Lab has it")
+    name_key: Mapped[str] = mapped_column(comment="the name without case")
+    npi: Mapped[str] = mapped_column(server_default="", comment="national provider id, ten digits; empty = not known")
+
+    __table_args__ = (
+        UniqueConstraint("name_key", "npi"),
+        index("ix_provider_npi", "npi", where="npi <> ''"),
+        STRICT,
+    )
+
+
+class PatientLinkRow(Base):
+    """Our patient <-> one chart, a version each time it changes. It is ended, never changed or deleted."""
+
+    __tablename__ = "patient_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True, comment="given by SQLite")
+    connection_id: Mapped[ConnectionId] = mapped_column(comment="over which connection")
+    patient_id: Mapped[PatientId] = mapped_column(comment="our patient")
+    pms_patient_id: Mapped[PmsPatientId] = mapped_column(comment="the PMS's patient")
+    version: Mapped[int] = mapped_column(comment="1 and up for this patient and connection")
+    rule: Mapped[LinkRule] = mapped_column(comment="how the link came to be")
+    linked_by: Mapped[str] = mapped_column(comment="name of the user, or 'system'")
+    linked_at: Mapped[datetime] = mapped_column(comment="UTC")
+    is_active: Mapped[bool] = mapped_column(server_default="1", comment="at most one a patient and one a chart")
+    ended_by: Mapped[str] = mapped_column(server_default="", comment="name of the user; empty = active")
+    ended_at: Mapped[datetime | None] = mapped_column(comment="UTC; NULL = active")
+
+    __table_args__ = (
+        of_connection(),
+        ForeignKeyConstraint(["patient_id"], ["patient.id"]),
+        UniqueConstraint("connection_id", "patient_id", "version"),
+        check("version_range", "version >= 1"),
+        check("ended_when_inactive", "is_active = 1 OR ended_at IS NOT NULL"),
+        *flag_check("is_active"),
+        index("uq_patient_link_active_patient", "connection_id", "patient_id", unique=True, where="is_active = 1"),
+        index(
+            "uq_patient_link_active_pms_patient", "connection_id", "pms_patient_id", unique=True, where="is_active = 1"
+        ),
+        STRICT,
+    )
+
+
+class LinkRejectionRow(Base):
+    """A person said that these two are not the same: never offered or linked by itself again."""
+
+    __tablename__ = "link_rejection"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    patient_id: Mapped[PatientId] = mapped_column(primary_key=True, comment="our patient")
+    pms_patient_id: Mapped[PmsPatientId] = mapped_column(primary_key=True, comment="the PMS's patient")
+    rejected_by: Mapped[str] = mapped_column(comment="name of the user")
+    rejected_at: Mapped[datetime] = mapped_column(comment="UTC")
+
+    __table_args__ = (of_connection(), ForeignKeyConstraint(["patient_id"], ["patient.id"]), WITHOUT_ROWID)
+
+
+class ProviderLinkRow(Base):
+    """Our provider <-> one provider of the PMS, as a person confirmed it."""
+
+    __tablename__ = "provider_link"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    provider_id: Mapped[ProviderId] = mapped_column(primary_key=True, comment="our provider")
+    pms_provider_id: Mapped[PmsProviderId] = mapped_column(comment="the PMS's provider")
+    rule: Mapped[LinkRule] = mapped_column(comment="how the link came to be")
+    linked_by: Mapped[str] = mapped_column(comment="name of the user")
+    linked_at: Mapped[datetime] = mapped_column(comment="UTC")
+
+    __table_args__ = (of_connection(), ForeignKeyConstraint(["provider_id"], ["provider.id"]), WITHOUT_ROWID)
+
 
 _LINK_FROZEN = ("id", "connection_id", "patient_id", "pms_patient_id", "version", "rule", "linked_by", "linked_at")
 

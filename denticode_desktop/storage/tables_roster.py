@@ -1,154 +1,189 @@
-"""Tables of what a sync brings. Written by SyncStore and read by screens, matching and mapping.
+"""What a sync brings. Written by SyncStore and read by screens, matching and mapping.
 
 `roster_stamp` is narrow on purpose: a pull in which nothing changed touches only it (id, version, run), never the wide
 rows and their search keys.
 """
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
-from sqlalchemy import text as sql
+from datetime import datetime
 
-from .schema import check, flag, flag_check, number, number_or_null, one_of, table, text, text_or_null
-from .tables_practice import person_columns
+from sqlalchemy.orm import Mapped, mapped_column
 
-KIND_WORDS = ("locations", "providers", "codes", "patients", "appointments")
+from denticode_desktop.domain.charting import TreatmentArea
+from denticode_desktop.domain.ids import ConnectionId, PmsCodeId, PmsLocationId, PmsPatientId, PmsProviderId
+from denticode_desktop.domain.people import PmsPatientStatus
+from denticode_desktop.domain.sync_cursor import SyncKind
 
-
-def _of_connection() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["connection_id"], ["connection.id"])
-
-
-SYNC_CURSOR = table(
-    "sync_cursor",
-    number("connection_id"),
-    text("kind"),
-    text_or_null("mark"),
-    text_or_null("run_mark"),
-    text_or_null("after_id"),
-    flag("is_full"),
-    flag("is_running"),
-    number("run"),
-    PrimaryKeyConstraint("connection_id", "kind"),
-    _of_connection(),
-    check("kind_known", one_of("kind", KIND_WORDS)),
-    check("run_range", "run >= 0"),
-    *flag_check("is_full", "is_running"),
-    without_rowid=True,
-)
-
-ROSTER_STAMP = table(
-    "roster_stamp",
-    number("connection_id"),
-    text("kind"),
-    text("pms_id"),
-    text("version"),
-    number("run"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "kind", "pms_id"),
-    check("kind_known", one_of("kind", KIND_WORDS)),
-    *flag_check("is_gone"),
-    without_rowid=True,
-)
-
-PMS_LOCATION = table(
-    "pms_location",
-    number("connection_id"),
-    text("pms_location_id"),
-    text("name"),
-    text("time_zone"),
-    text("version"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "pms_location_id"),
-    _of_connection(),
-    *flag_check("is_gone"),
-)
-
-PMS_PROVIDER = table(
-    "pms_provider",
-    number("connection_id"),
-    text("pms_provider_id"),
-    text("first_name"),
-    text("last_name"),
-    text("npi"),
-    flag("is_active"),
-    flag("is_person"),
-    text("title"),
-    text("version"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "pms_provider_id"),
-    _of_connection(),
-    *flag_check("is_active", "is_person", "is_gone"),
-)
-
-PMS_CODE = table(
-    "pms_code",
-    number("connection_id"),
-    text("code_id"),
-    text("code"),
-    text("description"),
-    flag("is_active"),
-    text("extension"),
-    text("treatment_area"),
-    number_or_null("fee_cents"),
-    text("version"),
-    text("code_key"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "code_id"),
-    _of_connection(),
-    *flag_check("is_active", "is_gone"),
-)
-Index("ix_pms_code_code_key", PMS_CODE.c.connection_id, PMS_CODE.c.code_key)
-
-PMS_PATIENT = table(
-    "pms_patient",
-    number("connection_id"),
-    text("pms_patient_id"),
-    *person_columns(),
-    text("status"),
-    text_or_null("merged_into"),
-    text("version"),
-    text("key_last"),
-    text("key_first"),
-    text("key_phone"),
-    text("key_chart"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "pms_patient_id"),
-    _of_connection(),
-    *flag_check("is_gone"),
-)
-
-PMS_PATIENT_ALIAS = table("pms_patient_alias", number("connection_id"), text("pms_patient_id"), text("name_key"))
-"""Further beginnings under which a patient with more than two name parts is found (middle, preferred, second name)."""
+from .schema import STRICT, WITHOUT_ROWID, Base, check, flag_check, index, of_connection, one_of
+from .tables_practice import PersonColumns
 
 
-def _patient_index(name: str, column: str, where: str | None = None) -> Index:
-    columns = (PMS_PATIENT.c.connection_id, PMS_PATIENT.c[column])
-    return Index(name, *columns, sqlite_where=sql(where)) if where else Index(name, *columns)
+class SyncCursorRow(Base):
+    """How far a pull has got."""
+
+    __tablename__ = "sync_cursor"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    kind: Mapped[SyncKind] = mapped_column(primary_key=True, comment="what is pulled")
+    mark: Mapped[datetime | None] = mapped_column(comment="UTC by the PMS's clock, latest change seen; NULL = none yet")
+    run_mark: Mapped[datetime | None] = mapped_column(comment="the same in the run under way; NULL = nothing seen yet")
+    after_id: Mapped[str | None] = mapped_column(comment="last id stored in the run under way; NULL = between runs")
+    is_full: Mapped[bool] = mapped_column(comment="the run under way lists everything")
+    is_running: Mapped[bool] = mapped_column(comment="a run is under way, or was cut off and will go on")
+    run: Mapped[int] = mapped_column(comment="number of the run under way or last finished")
+
+    __table_args__ = (
+        of_connection(),
+        check("kind_known", one_of("kind", SyncKind)),
+        check("run_range", "run >= 0"),
+        *flag_check("is_full", "is_running"),
+        WITHOUT_ROWID,
+    )
 
 
-_patient_index("ix_pms_patient_key_last", "key_last")
-_patient_index("ix_pms_patient_key_first", "key_first")
-_patient_index("ix_pms_patient_birth", "date_of_birth")
-_patient_index("ix_pms_patient_key_phone", "key_phone", "key_phone <> ''")
-_patient_index("ix_pms_patient_key_chart", "key_chart", "key_chart <> ''")
-Index("ix_pms_patient_alias_name_key", PMS_PATIENT_ALIAS.c.connection_id, PMS_PATIENT_ALIAS.c.name_key)
-Index("ix_pms_patient_alias_patient", PMS_PATIENT_ALIAS.c.connection_id, PMS_PATIENT_ALIAS.c.pms_patient_id)
+class RosterStampRow(Base):
+    """That a record was seen, and in which version."""
 
-PMS_APPOINTMENT = table(
-    "pms_appointment",
-    number("connection_id"),
-    text("pms_appointment_id"),
-    text_or_null("pms_patient_id"),
-    text_or_null("pms_provider_id"),
-    text_or_null("pms_location_id"),
-    text_or_null("starts_at"),
-    number_or_null("duration_min"),
-    text("status"),
-    text("version"),
-    flag("is_gone", default=False),
-    PrimaryKeyConstraint("connection_id", "pms_appointment_id"),
-    _of_connection(),
-    *flag_check("is_gone"),
-)
-Index("ix_pms_appointment_starts_at", PMS_APPOINTMENT.c.connection_id, PMS_APPOINTMENT.c.starts_at)
+    __tablename__ = "roster_stamp"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    kind: Mapped[SyncKind] = mapped_column(primary_key=True, comment="what it is")
+    pms_id: Mapped[str] = mapped_column(primary_key=True, comment="the PMS's id")
+    version: Mapped[str] = mapped_column(comment="the PMS's change mark, opaque")
+    run: Mapped[int] = mapped_column(comment="the last run that saw it")
+    is_gone: Mapped[bool] = mapped_column(server_default="0", comment="a finished full run did not see it")
+
+    __table_args__ = (check("kind_known", one_of("kind", SyncKind)), *flag_check("is_gone"), WITHOUT_ROWID)
+
+
+class PmsLocationRow(Base):
+    """One office of the practice."""
+
+    __tablename__ = "pms_location"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    pms_location_id: Mapped[PmsLocationId] = mapped_column(primary_key=True, comment="the PMS's id")
+    name: Mapped[str] = mapped_column(comment="as in the PMS")
+    time_zone: Mapped[str] = mapped_column(comment="IANA name; empty = the PMS does not tell")
+    version: Mapped[str] = mapped_column(comment="the PMS's change mark, opaque")
+    is_gone: Mapped[bool] = mapped_column(server_default="0", comment="no longer in the PMS")
+
+    __table_args__ = (of_connection(), *flag_check("is_gone"), STRICT)
+
+
+class PmsProviderRow(Base):
+    """A provider as the PMS holds them."""
+
+    __tablename__ = "pms_provider"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    pms_provider_id: Mapped[PmsProviderId] = mapped_column(primary_key=True, comment="the PMS's id")
+    first_name: Mapped[str] = mapped_column(comment="as in the PMS")
+    last_name: Mapped[str] = mapped_column(comment="as in the PMS")
+    npi: Mapped[str] = mapped_column(comment="national provider id, ten digits; empty = not known")
+    is_active: Mapped[bool] = mapped_column(comment="may be charted for")
+    is_person: Mapped[bool] = mapped_column(comment="no = a company or a placeholder")
+    title: Mapped[str] = mapped_column(comment="as in the PMS; may be empty")
+    version: Mapped[str] = mapped_column(comment="the PMS's change mark, opaque")
+    is_gone: Mapped[bool] = mapped_column(server_default="0", comment="no longer in the PMS")
+
+    __table_args__ = (of_connection(), *flag_check("is_active", "is_person", "is_gone"), STRICT)
+
+
+class PmsCodeRow(Base):
+    """One row of the practice's own code list in the PMS."""
+
+    __tablename__ = "pms_code"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    code_id: Mapped[PmsCodeId] = mapped_column(primary_key=True, comment="the PMS's id")
+    code: Mapped[str] = mapped_column(comment="as the practice has it")
+    description: Mapped[str] = mapped_column(comment="the practice's own words")
+    is_active: Mapped[bool] = mapped_column(comment="may be charted")
+    extension: Mapped[str] = mapped_column(comment="tells rows of one code apart; may be empty")
+    treatment_area: Mapped[TreatmentArea] = mapped_column(comment="where it is charted")
+    fee_cents: Mapped[int | None] = mapped_column(comment="cents; NULL = the PMS does not tell")
+    version: Mapped[str] = mapped_column(comment="the PMS's change mark, opaque")
+    code_key: Mapped[str] = mapped_column(comment="the code in upper case, for finding it")
+    is_gone: Mapped[bool] = mapped_column(server_default="0", comment="no longer in the PMS")
+
+    __table_args__ = (
+        of_connection(),
+        *flag_check("is_active", "is_gone"),
+        index("ix_pms_code_code_key", "connection_id", "code_key"),
+        STRICT,
+    )
+
+
+class PmsPatientRow(PersonColumns, Base):
+    """A patient as the PMS holds them. `ix_pms_patient_*` may be gone during a first load (`roster_schema.py`)."""
+
+    __tablename__ = "pms_patient"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(
+        primary_key=True, sort_order=-1, comment="over which connection"
+    )
+    pms_patient_id: Mapped[PmsPatientId] = mapped_column(primary_key=True, sort_order=-1, comment="the PMS's id")
+    status: Mapped[PmsPatientStatus] = mapped_column(sort_order=1, comment="whether the chart may be written to")
+    merged_into: Mapped[PmsPatientId | None] = mapped_column(sort_order=1, comment="the chart that took it in; or NULL")
+    version: Mapped[str] = mapped_column(sort_order=1, comment="the PMS's change mark, opaque")
+    key_last: Mapped[str] = mapped_column(sort_order=1, comment="folded 'last first', for search by beginning")
+    key_first: Mapped[str] = mapped_column(sort_order=1, comment="folded 'first last', for search by beginning")
+    key_phone: Mapped[str] = mapped_column(sort_order=1, comment="digits of the phone; may be empty")
+    key_chart: Mapped[str] = mapped_column(sort_order=1, comment="folded chart number; may be empty")
+    is_gone: Mapped[bool] = mapped_column(sort_order=1, server_default="0", comment="no longer in the PMS")
+
+    __table_args__ = (
+        of_connection(),
+        *flag_check("is_gone"),
+        index("ix_pms_patient_key_last", "connection_id", "key_last"),
+        index("ix_pms_patient_key_first", "connection_id", "key_first"),
+        index("ix_pms_patient_birth", "connection_id", "date_of_birth"),
+        index("ix_pms_patient_key_phone", "connection_id", "key_phone", where="key_phone <> ''"),
+        index("ix_pms_patient_key_chart", "connection_id", "key_chart", where="key_chart <> ''"),
+        STRICT,
+    )
+
+
+class PmsPatientAliasRow(Base):
+    """A further beginning under which a patient with more than two name parts is found (middle, preferred, second)."""
+
+    __tablename__ = "pms_patient_alias"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(comment="over which connection")
+    pms_patient_id: Mapped[PmsPatientId] = mapped_column(comment="the PMS's id")
+    name_key: Mapped[str] = mapped_column(comment="folded 'one name another', for search by beginning")
+
+    __table_args__ = (
+        index("ix_pms_patient_alias_name_key", "connection_id", "name_key"),
+        index("ix_pms_patient_alias_patient", "connection_id", "pms_patient_id"),
+        STRICT,
+    )
+    # The table has no key: it is loaded in bulk and found by its indexes. The model needs one to tell rows apart.
+    __mapper_args__ = {"primary_key": [connection_id, pms_patient_id, name_key]}  # noqa: RUF012 - read by SQLAlchemy
+
+
+class PmsAppointmentRow(Base):
+    """One visit in the PMS's schedule."""
+
+    __tablename__ = "pms_appointment"
+
+    connection_id: Mapped[ConnectionId] = mapped_column(primary_key=True, comment="over which connection")
+    pms_appointment_id: Mapped[str] = mapped_column(primary_key=True, comment="the PMS's id")
+    pms_patient_id: Mapped[PmsPatientId | None] = mapped_column(comment="the PMS's patient; NULL = none")
+    pms_provider_id: Mapped[PmsProviderId | None] = mapped_column(comment="the PMS's provider; NULL = none")
+    pms_location_id: Mapped[PmsLocationId | None] = mapped_column(comment="the PMS's location; NULL = none")
+    starts_at: Mapped[datetime | None] = mapped_column(comment="UTC; NULL = the PMS does not tell")
+    duration_min: Mapped[int | None] = mapped_column(comment="minutes; NULL = the PMS does not tell")
+    status: Mapped[str] = mapped_column(comment="the vendor's own word")
+    version: Mapped[str] = mapped_column(comment="the PMS's change mark, opaque")
+    is_gone: Mapped[bool] = mapped_column(server_default="0", comment="no longer in the PMS")
+
+    __table_args__ = (
+        of_connection(),
+        *flag_check("is_gone"),
+        index("ix_pms_appointment_starts_at", "connection_id", "starts_at"),
+        STRICT,
+    )
+
 
 TRIGGERS: tuple[str, ...] = ()
