@@ -65,10 +65,7 @@ def note_calls(uow: UnitOfWork, connection_id: ConnectionId, calls: int, now: da
 
 def note_waiting(uow: UnitOfWork, connection_id: ConnectionId, why: WaitingWhy | None) -> int:
     """Tells every open item of the connection why it waits (None = no more); how many there are."""
-    ids = [item.item_id for item in uow.outbox.open_all() if item.connection_id == connection_id]
-    if ids:
-        uow.outbox.note_waiting(ids, why.value if why else "", None)
-    return len(ids)
+    return uow.outbox.note_connection_waiting(connection_id, why.value if why else "")
 
 
 def hold_disconnected(uow: UnitOfWork, actor: Actor, connection_id: ConnectionId) -> None:

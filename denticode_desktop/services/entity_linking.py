@@ -36,7 +36,6 @@ from .person_compare import closeness, disagreements, plain_name
 
 MAX_CANDIDATES = 8
 BORN_LIMIT = 200
-LABS_A_READ = 500
 _UNFIT = {
     PmsPatientStatus.MERGED: "was merged into another chart",
     PmsPatientStatus.DELETED: "is gone from the PMS",
@@ -246,13 +245,7 @@ class EntityLinking:
         self, uow: UnitOfWork, actor: Actor, connection_id: ConnectionId, pms_patient_id: PmsPatientId
     ) -> tuple[WriteBackId, ...]:
         """Pauses every write-back that still has something to send into that chart."""
-        planned = [
-            item
-            for item in uow.outbox.open_all()
-            if item.connection_id == connection_id
-            and item.pms_patient_id == pms_patient_id
-            and item.state is ItemState.PLANNED
-        ]
+        planned = uow.outbox.items_of_patient(connection_id, pms_patient_id, states={ItemState.PLANNED})
         writeback_ids = tuple(dict.fromkeys(item.writeback_id for item in planned))
         for writeback_id in writeback_ids:
             uow.outbox.set_paused(writeback_id, True)
@@ -268,20 +261,15 @@ class EntityLinking:
 
     def _sent(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> tuple[SentItem, ...]:
         """Every item that is, or may be, in that chart."""
-        found: list[SentItem] = []
         states = {ItemState.DONE, ItemState.INFLIGHT, ItemState.REVIEW}
-        offset = 0
         with self._store.read() as uow:
-            while views := uow.outbox.views(states=states, limit=LABS_A_READ, offset=offset):
-                offset += len(views)
-                found += [
-                    SentItem(v.item.item_id, v.lab_id, v.item.kind, v.item.state, v.item.remote_id)
-                    for v in views
-                    if v.item.connection_id == connection_id
-                    and v.item.pms_patient_id == pms_patient_id
-                    and (v.item.state is not ItemState.REVIEW or v.item.sends or v.item.remote_id)
-                ]
-        return tuple(found)
+            items = [
+                item
+                for item in uow.outbox.items_of_patient(connection_id, pms_patient_id, states=states)
+                if item.state is not ItemState.REVIEW or item.sends or item.remote_id
+            ]
+            labs = {w: uow.outbox.writeback(w).lab_id for w in dict.fromkeys(item.writeback_id for item in items)}
+        return tuple(SentItem(i.item_id, labs[i.writeback_id], i.kind, i.state, i.remote_id) for i in items)
 
     # -- who could it be -----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Write-backs, items, attempts and decisions (ports.unit_of_work.OutboxRepository)."""
+"""Write-backs, items, attempts and decisions (ports.outbox_repository.OutboxRepository)."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -141,15 +141,14 @@ class SqlOutbox:
         found: dict[PmsPatientId, None] = {}
         rows = self._session.stream(
             "SELECT pms_patient_id FROM item INDEXED BY ix_item_queue WHERE connection_id = ?"
-            " AND (state = 'INFLIGHT' OR (state = 'PLANNED' AND is_released = 1)) ORDER BY writeback_id, seq",
-            (connection_id,),
+            " AND (state = 'INFLIGHT' OR (state = 'PLANNED' AND is_released = 1))"
+            " AND pms_patient_id NOT IN (SELECT value FROM json_each(?)) ORDER BY writeback_id, seq",
+            (connection_id, to_set(skip)),  # SQLite passes over them in half the time that rows for Python take
         )
         for row in rows:
-            patient = PmsPatientId(row[0])
-            if patient not in skip:
-                found[patient] = None
-                if len(found) >= limit:
-                    break
+            found[PmsPatientId(row[0])] = None
+            if len(found) >= limit:
+                break
         return list(found)
 
     def open_items(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> Sequence[Item]:
@@ -164,6 +163,16 @@ class SqlOutbox:
             f" WHERE w.id = i.writeback_id AND e.state NOT IN {CLOSED})",
         )  # fmt: skip
         return [*inflight, *planned]
+
+    def items_of_patient(
+        self, connection_id: ConnectionId, pms_patient_id: PmsPatientId, *, states: AbstractSet[ItemState]
+    ) -> Sequence[Item]:
+        """As the port. From the patient's write-backs to their items: nobody else's are looked at."""
+        return self._items(
+            "i.writeback_id IN (SELECT w.id FROM writeback w INDEXED BY ix_writeback_patient WHERE w.connection_id = ?"
+            " AND w.pms_patient_id = ?) AND +i.state IN (SELECT value FROM json_each(?))",
+            (connection_id, pms_patient_id, to_set(states)), "i.writeback_id, i.seq",
+        )  # fmt: skip
 
     def inflight_of_patient(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> int:
         """As the port."""
@@ -317,11 +326,14 @@ class SqlOutbox:
 
     def stale(self, before: datetime, limit: int) -> Sequence[Item]:
         """As the port. A decision to send again counts as a new request."""
-        return self._items(
-            "i.state = 'PLANNED' AND i.requested_at < ?1 AND NOT EXISTS (SELECT 1 FROM decision_request d WHERE"
-            " d.item_id = i.id AND d.kind = 'send_again' AND d.result = 'done' AND d.asked_at >= ?1)",
-            (to_time(before),), f"i.id LIMIT {int(limit)}",
-        )  # fmt: skip
+        rows = self._session.all(
+            # Named, because by itself SQLite reads every PLANNED item; in that index's order, so that none is sorted.
+            f"{ITEM_SQL} INDEXED BY ix_item_waiting WHERE i.state = 'PLANNED' AND i.requested_at < ?1 AND NOT EXISTS"
+            " (SELECT 1 FROM decision_request d WHERE d.item_id = i.id AND d.kind = 'send_again' AND"
+            " d.result = 'done' AND d.asked_at >= ?1) ORDER BY i.requested_at, i.id LIMIT ?2",
+            (to_time(before), limit),
+        )
+        return [item_of(row) for row in rows]
 
     def watch_due(self, now: datetime, limit: int) -> Sequence[WatchDue]:
         """As the port."""
@@ -353,6 +365,22 @@ class SqlOutbox:
             "UPDATE item SET waiting_why = ?, next_try_at = ? WHERE id = ?", [(why, at, i) for i in item_ids]
         )
 
+    def note_connection_waiting(self, connection_id: ConnectionId, why: str) -> int:
+        """As the port. Rows that say so already are not written again."""
+        found = 0
+        for state in (ItemState.PLANNED, ItemState.INFLIGHT):
+            of_connection = f"state = '{state.value}' AND connection_id = ?1"
+            found += int(
+                self._session.value(f"SELECT count(*) FROM item INDEXED BY ix_item_open WHERE {of_connection}",
+                                    (connection_id,))
+            )  # fmt: skip
+            self._session.change(
+                "UPDATE item INDEXED BY ix_item_open SET waiting_why = ?2, next_try_at = NULL"
+                f" WHERE {of_connection} AND (waiting_why <> ?2 OR next_try_at IS NOT NULL)",
+                (connection_id, why),
+            )
+        return found
+
     def counts(self) -> QueueCounts:
         """As the port."""
         return counts_of(self._session)
@@ -365,4 +393,3 @@ class SqlOutbox:
         return views_of(
             self._session, states=states, lab_id=lab_id, done_since=done_since, limit=limit, offset=offset
         )
-

@@ -1,4 +1,4 @@
-"""The one row about the sender (ports.unit_of_work.SenderRepository)."""
+"""The one row about the sender (ports.outbox_repository.SenderRepository)."""
 
 from .session import Session
 

@@ -1,15 +1,14 @@
 """SqlUnitOfWork: one transaction's repositories (ports.unit_of_work.UnitOfWork)."""
 
 from denticode_desktop.ports.clock import Clock
+from denticode_desktop.ports.outbox_repository import OutboxRepository, SenderRepository
 from denticode_desktop.ports.unit_of_work import (
     AuditRepository,
     ConnectionRepository,
     LabRepository,
-    OutboxRepository,
     PeopleRepository,
     PracticeRepository,
     RosterRepository,
-    SenderRepository,
 )
 
 from .repo_audit import SqlAudit
