@@ -18,6 +18,8 @@ _WHY = {
     Doubt.REJECTED: "a person said that the chart named by the Lab is somebody else. Choose the patient",
     Doubt.TAKEN: "the chart named by the Lab is matched to another Denticode patient. Undo that match if it is wrong, "
     "or choose the patient",
+    Doubt.ELSEWHERE: "the Lab names another chart than the one that the patient is matched to. Compare the two and "
+    "choose the patient",
     Doubt.MISSING: "the chart named by the Lab is not in its list. Sync Now, then choose the patient",
     Doubt.UNFIT: "the chart named by the Lab is inactive, merged or deleted. Make it active in the PMS and Sync Now, "
     "or choose the patient",

@@ -6,17 +6,18 @@ from typing import Protocol
 
 from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.connection import Connection
-from denticode_desktop.domain.entity_link import LinkRule
+from denticode_desktop.domain.entity_link import LinkRule, PatientLink
 from denticode_desktop.domain.ids import ConnectionId, PatientId, PmsLocationId, PmsPatientId, PmsProviderId, ProviderId
 from denticode_desktop.domain.lab import LabRevision
 from denticode_desktop.domain.people import PmsLocation, PmsPatient, PmsPatientStatus
 from denticode_desktop.domain.write_back import PatientSnapshot
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
-from .chart_doubts import unmatched_sentence
+from .chart_doubts import Doubt, unmatched_sentence
 from .compose import ChartTarget
 from .compose_codes import Obstacle
 from .named_ids import recall
+from .patient_of_lab import is_somebody_else
 
 _UNFIT = {
     PmsPatientStatus.MERGED: "was merged into another chart",
@@ -121,6 +122,8 @@ def _linked_patient(
     link = uow.people.patient_link(connection.connection_id, revision.content.patient_id)
     if link is None:
         return Obstacle("patient", _why_unmatched(uow, linking, connection, revision), needs_person=True)
+    if _names_somebody_else(uow, revision, link):
+        return Obstacle("patient", unmatched_sentence(name, (Doubt.ELSEWHERE.value,)), needs_person=True)
     found = uow.roster.pms_patient(connection.connection_id, link.pms_patient_id)
     if found is None:
         return Obstacle(
@@ -135,6 +138,16 @@ def _linked_patient(
             needs_person=True,
         )
     return found
+
+
+def _names_somebody_else(uow: UnitOfWork, revision: LabRevision, link: PatientLink) -> bool:
+    """Whether the Lab's file names another chart than the linked one, and nobody has decided since it came."""
+    named = recall(uow, revision.lab_id).pms_patient_id
+    if named is None or named == link.pms_patient_id:
+        return False
+    came_at = uow.labs.revisions(revision.lab_id)[0].created_at
+    is_decided = link.rule is LinkRule.PERSON and link.at >= came_at
+    return not is_decided and is_somebody_else(uow, revision.content.patient_id, named)
 
 
 def _why_unmatched(uow: UnitOfWork, linking: Linking, connection: Connection, revision: LabRevision) -> str:

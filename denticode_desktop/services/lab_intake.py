@@ -5,11 +5,11 @@ it made; another file updates a draft, or starts a CHANGED revision after finali
 """
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from denticode_desktop.domain.errors import UserError
-from denticode_desktop.domain.ids import LabId, PatientId
+from denticode_desktop.domain.ids import LabId
 from denticode_desktop.domain.lab import (
     Document,
     LabContent,
@@ -20,10 +20,10 @@ from denticode_desktop.domain.lab import (
     lab_id_for_external,
 )
 from denticode_desktop.domain.lab_import import LabImport
-from denticode_desktop.domain.people import Demographics
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
 from .named_ids import NamedRecords, remember
+from .patient_of_lab import patient_of_lab
 
 NEW, UNCHANGED, CHANGED = "new", "unchanged", "changed"
 
@@ -112,27 +112,10 @@ def _content(uow: UnitOfWork, lab: LabImport) -> LabContent:
         uow.labs.put_blob(digest, document.data)
         documents.append(Document(document.title, document.file_name, digest, len(document.data)))
     return LabContent(
-        visit_on=lab.visit_on, patient_id=_patient(uow, lab),
+        visit_on=lab.visit_on, patient_id=patient_of_lab(uow, lab),
         provider_id=uow.people.find_or_add_provider(lab.provider_name, lab.provider_npi),
         note_text=lab.note_text, procedures=lab.procedures, documents=tuple(documents), template=lab.template,
     )  # fmt: skip
-
-
-def _patient(uow: UnitOfWork, lab: LabImport) -> PatientId:
-    found = uow.people.find_patient(lab.patient)
-    if found is None:
-        return uow.people.add_patient(lab.patient, lab.external_id)
-    known = uow.people.patient(found).person
-    filled = _filled(known, lab.patient)
-    if filled != known:
-        uow.people.update_patient(found, filled)
-    return found
-
-
-def _filled(known: Demographics, told: Demographics) -> Demographics:
-    """What was not known before is taken over; nothing known is overwritten by a file."""
-    gaps = {f.name: getattr(told, f.name) for f in fields(known) if not getattr(known, f.name)}
-    return replace(known, **gaps)
 
 
 def _sha256(data: bytes) -> str:

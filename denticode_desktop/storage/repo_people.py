@@ -70,11 +70,15 @@ class SqlPeople:
 
     def find_patient(self, person: Demographics) -> PatientId | None:
         """As the port."""
-        value = self._session.value(
-            "SELECT id FROM patient WHERE name_key = ? AND date_of_birth IS ? AND chart_number = ? ORDER BY id LIMIT 1",
+        return next(iter(self.find_patients(person)), None)
+
+    def find_patients(self, person: Demographics) -> Sequence[PatientId]:
+        """As the port."""
+        rows = self._session.all(
+            "SELECT id FROM patient WHERE name_key = ? AND date_of_birth IS ? AND chart_number = ? ORDER BY id",
             (_name_key(person), to_date_or_none(person.date_of_birth), person.chart_number),
         )
-        return None if value is None else PatientId(int(value))
+        return [PatientId(int(row["id"])) for row in rows]
 
     def patients(self, *, limit: int) -> Sequence[Patient]:
         """Newest first."""
