@@ -15,6 +15,7 @@ DenticodeError
 │       └── StorePlaceError        plaintext file, network share, no data folder
 ├── UserError                      what a person gave: one sentence with the field and the next step
 │   ├── NotFoundError
+│   ├── UnfinishedFileError        a file that may still be being written
 │   ├── NotAllowedError            role or sign-in
 │   ├── PersonNeededError          a decision that only a person may take
 │   ├── BusyError                  another instance holds the engine
@@ -142,6 +143,10 @@ class UserError(DenticodeError):
 
 class NotFoundError(UserError):
     """What was named does not exist."""
+
+
+class UnfinishedFileError(UserError):
+    """A file that is not whole: broken, or still being written."""
 
 
 class NotAllowedError(UserError):

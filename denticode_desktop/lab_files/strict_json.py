@@ -8,7 +8,7 @@ import json
 import re
 from typing import NoReturn
 
-from denticode_desktop.domain.errors import UserError
+from denticode_desktop.domain.errors import UnfinishedFileError, UserError
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -25,8 +25,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_json(data: bytes) -> JsonValue:
     """The value in UTF-8 `data`, with or without a byte order mark.
 
-    Raises UserError for anything else: other encodings, broken JSON, a key that stands twice, NaN, numbers of absurd
-    length, half characters, more than MAX_DEPTH levels.
+    Raises UnfinishedFileError for broken JSON, UserError for anything else: other encodings, a key that stands twice,
+    NaN, numbers of absurd length, half characters, more than MAX_DEPTH levels.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -36,7 +36,7 @@ def read_json(data: bytes) -> JsonValue:
     try:
         value: JsonValue = json.loads(text, object_pairs_hook=_unique_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise UserError(f"The file is not whole JSON. {AGAIN}", field="file") from None
+        raise UnfinishedFileError(f"The file is not whole JSON. {AGAIN}", field="file") from None
     _check_strings(value, "")
     return value
 

@@ -341,7 +341,7 @@ class EntityLinking:
     ) -> ProviderChoice | None:
         """Confirmed link, else the one active person with the NPI, else with the name, else the default; None = nobody.
 
-        A confirmed provider who is no longer active is not replaced: a person must choose again.
+        A confirmed or default provider who is no longer active is not replaced: a person must choose again.
         """
         connection_id = connection.connection_id
         active = [p for p in uow.roster.pms_providers(connection_id) if p.is_active and p.is_person]
@@ -351,8 +351,8 @@ class EntityLinking:
             return ProviderChoice(link.pms_provider_id, link.rule) if is_active else None
         found = _found_provider(uow.people.provider(provider_id), active)
         default = connection.settings.default_provider_id
-        if found is None and default is not None:
-            return ProviderChoice(default, LinkRule.DEFAULT)
+        if found is None and any(p.pms_provider_id == default for p in active):
+            return ProviderChoice(PmsProviderId(str(default)), LinkRule.DEFAULT)
         return found
 
 

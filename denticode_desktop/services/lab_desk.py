@@ -33,7 +33,7 @@ from .chart_target import Linking
 from .compose import Composer
 from .compose_codes import Obstacle
 from .lab_checks import as_problems, blocking, bound_faults, content_faults, raise_first
-from .lab_intake import UNCHANGED, ImportResult, take_in
+from .lab_intake import UNCHANGED, ImportResult, note_edited, take_in
 from .lab_views import LabView, view_lab
 from .named_records import link_named
 from .write_back_maker import PlannedWriteBack, Rules, WriteBackMaker
@@ -134,6 +134,7 @@ class LabDesk:
                 raise UserError("This Lab is finalized and cannot be changed. Write an addendum.", field="lab_id")
             uow.labs.update_draft(lab_id, latest.revision, content, latest.source_sha256)
             changed = uow.labs.revision(lab_id)
+            note_edited(uow, lab_id, latest.revision)
             _note(uow, AuditKind.LAB_EDITED, actor, changed, outcome="changed")
         self._sink.publish(LabsChanged(lab_id))
         return changed

@@ -1,7 +1,7 @@
 """LabIntake: an imported file becomes a draft of its Lab, in the caller's write unit.
 
 The same `external_id` is the same Lab. The same file again changes nothing, also after a person edited the draft that
-it made; another file updates a draft, or starts a CHANGED revision after finalization.
+it made; another file updates a draft that nobody edited, or starts a CHANGED revision after finalization.
 """
 
 import hashlib
@@ -39,7 +39,10 @@ class ImportResult:
 
 
 def take_in(uow: UnitOfWork, lab: LabImport, at: datetime) -> tuple[ImportResult, LabRevision]:
-    """Stores what is new in the file. Raises UserError where an addendum of the Lab is being written."""
+    """Stores what is new in the file.
+
+    Raises UserError where an addendum of the Lab is being written, or a person has edited the draft.
+    """
     lab_id = lab_id_for_external(lab.external_id)
     revisions = uow.labs.revisions(lab_id) if uow.labs.find(lab_id) is not None else ()
     source, files = source_sha256(lab), tuple(document.file_name for document in lab.documents)
@@ -51,6 +54,15 @@ def take_in(uow: UnitOfWork, lab: LabImport, at: datetime) -> tuple[ImportResult
     remember(uow, lab_id, NamedRecords(lab.pms_patient_id, lab.pms_provider_id))
     stored, status = _store(uow, lab, content, source, latest, base, at)
     return ImportResult(lab_id, stored.revision, status, files), stored
+
+
+def note_edited(uow: UnitOfWork, lab_id: LabId, revision: int) -> None:
+    """A person changed the draft: a later file does not overwrite it."""
+    uow.practice.set_setting(_edited_key(lab_id), str(revision))
+
+
+def _edited_key(lab_id: LabId) -> str:
+    return f"lab-edited-{lab_id}"
 
 
 def source_sha256(lab: LabImport) -> str:
@@ -84,6 +96,12 @@ def _store(
     if _is_as_frozen(uow, latest, content):
         uow.labs.discard_draft(lab_id, latest.revision)
         return uow.labs.revision(lab_id), CHANGED
+    if uow.practice.setting(_edited_key(lab_id)) == str(latest.revision):
+        raise UserError(
+            "The draft of this Lab was edited here after it was imported, so the changed file was not taken over. "
+            "Finalize the draft, then import the file again: it becomes a new revision.",
+            field="external_id",
+        )
     uow.labs.update_draft(lab_id, latest.revision, content, source)
     return uow.labs.revision(lab_id), CHANGED  # fmt: skip
 

@@ -1,6 +1,8 @@
 """WatchedFolder: finished Lab files in a folder are imported and moved to `imported`, or to `refused` with the reason.
 
-A file is finished when its size and time stood still between two scans, and those of every document beside it too.
+A file is finished when its size and time stood still between two scans, and those of every document beside it too;
+one that is not whole JSON gets a minute more, because some writers pause. A file that changed while it was imported
+is read again before it is moved.
 Import comes before the move, so a program that dies between them imports the same file again, which changes nothing.
 What was refused keeps its bytes.
 """
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from denticode_desktop.domain.access import Actor
-from denticode_desktop.domain.errors import UserError
+from denticode_desktop.domain.errors import UnfinishedFileError, UserError
 from denticode_desktop.domain.events import ImportFailed
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
@@ -23,6 +25,8 @@ IMPORTED, REFUSED = "imported", "refused"
 WHY_SUFFIX = ".why.txt"
 MIN_STILL_S = 1.0
 """Two scans closer together than this say nothing about a file being finished."""
+UNFINISHED_S = 60.0
+"""How long a file that is not whole may stand still before it is refused."""
 MAX_FILES_A_SCAN = 200
 
 
@@ -86,8 +90,8 @@ class WatchedFolder:
         if all(name in still for name in found if not _is_lab(name)):  # a document may still be written
             for name in [name for name in labs if name in still][:MAX_FILES_A_SCAN]:
                 done = self._done.get(name) or self._take(name, found[name])
-                (imported if done.sentence is None else refused).append(name)
-                self._move(name, done)
+                if done is not None and self._move(name, done):
+                    (imported if done.sentence is None else refused).append(name)
         left = len(labs) - len(imported) - len(refused)
         if left == 0:
             self._move_documents()
@@ -114,10 +118,16 @@ class WatchedFolder:
         before = self._seen.get(name)
         return before if before is not None and _same(before, now) else now
 
-    def _take(self, name: str, seen: _Seen) -> _Done:
-        """Imports one file, once for as long as it stays as it is."""
+    def _take(self, name: str, now: _Seen) -> _Done | None:
+        """Imports one file, once for as long as it stays as it is; None = it may still be being written."""
+        seen = self._seen[name]
         try:
             result = self._importer.import_file(self._actor, self._folder / name)
+        except UnfinishedFileError as error:
+            if now.at_s - seen.at_s < UNFINISHED_S:
+                return None
+            self._done[name] = _Done(seen, error.sentence)
+            self._sink.publish(ImportFailed(name, error.sentence))
         except UserError as error:
             self._done[name] = _Done(seen, error.sentence)
             self._sink.publish(ImportFailed(name, error.sentence))
@@ -126,15 +136,23 @@ class WatchedFolder:
             self._documents.update(result.file_names)
         return self._done[name]
 
-    def _move(self, name: str, done: _Done) -> None:
-        """Moves the file beside its reason. What cannot be moved now is tried again at the next scan."""
+    def _move(self, name: str, done: _Done) -> bool:
+        """Moves the file beside its reason; False = it changed since, so it is read again.
+
+        What cannot be moved now is tried again at the next scan.
+        """
         with contextlib.suppress(OSError):
+            status = (self._folder / name).stat(follow_symlinks=False)
+            if not _same(done.seen, _Seen(status.st_size, status.st_mtime_ns, 0.0)):
+                del self._done[name]
+                return False
             target_folder = self._folder / (IMPORTED if done.sentence is None else REFUSED)
             target_folder.mkdir(exist_ok=True)
             target = _free_name(target_folder, name)
             if done.sentence is not None:
                 target.with_name(target.name + WHY_SUFFIX).write_text(f"{done.sentence}\n", encoding="utf-8")
             (self._folder / name).rename(target)
+        return True
 
     def _move_documents(self) -> None:
         """Moves imported documents, but only while no Lab file is left that could name one of them, too."""

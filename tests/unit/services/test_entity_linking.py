@@ -1,6 +1,7 @@
 """Who is linked with whom: only what agrees by itself, everybody else by a person, and undone for good."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -336,6 +337,16 @@ def test_provider_in_doubt_is_nobody_or_the_default_and_named_so(
     assert world.resolved(provider_id) is None
     world.connect.set_default_provider(OWNER, world.connection_id, PmsProviderId("P0"))
     assert world.resolved(provider_id) == of("P0", LinkRule.DEFAULT)
+
+
+def test_default_provider_who_left_is_nobody(world: LinkWorld) -> None:
+    park = PmsProvider(PmsProviderId("P0"), "Kim", "Park")
+    world.sync(world.connection_id, park)
+    world.connect.set_default_provider(OWNER, world.connection_id, park.pms_provider_id)
+    provider_id = world.provider(npi="1234567890")
+    assert world.resolved(provider_id) == of("P0", LinkRule.DEFAULT)
+    world.sync(world.connection_id, replace(park, is_active=False, version="2"))
+    assert world.resolved(provider_id) is None
 
 
 def test_confirmed_provider_comes_first_and_is_not_replaced_when_gone(world: LinkWorld) -> None:

@@ -329,6 +329,22 @@ def test_finalize_for_a_chart_that_cannot_take_it_makes_no_write_back(
     assert result.problems[0].field == "patient"
 
 
+def test_changed_file_does_not_overwrite_what_a_person_edited(world: LabWorld) -> None:
+    world.sync()
+    lab_id = world.import_lab().lab_id
+    with world.store.read() as uow:
+        draft = uow.labs.revision(lab_id)
+    world.desk.update_draft(OWNER, lab_id, replace(draft.content, note_text="S: as the dentist says."))
+    with pytest.raises(UserError, match="edited here") as caught:
+        world.import_lab(note={"text": "S: as the scribe says."})
+    assert caught.value.field == "external_id"
+    with world.store.read() as uow:
+        assert uow.labs.revision(lab_id).content.note_text == "S: as the dentist says."
+    world.desk.finalize(OWNER, lab_id)
+    assert world.import_lab(note={"text": "S: as the scribe says."}).status == "changed"
+    assert world.import_lab(note={"text": "S: once more."}).revision == 2
+
+
 def test_finalize_needs_a_clinical_role(world: LabWorld) -> None:
     with pytest.raises(NotAllowedError):
         world.desk.finalize(FRONT, world.import_lab().lab_id)

@@ -1,12 +1,13 @@
 """The watched folder: finished files only, moved with their reason, harmless to repeat."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from denticode_desktop.domain.access import SYSTEM, Actor
-from denticode_desktop.domain.errors import StorageError, UserError
+from denticode_desktop.domain.errors import StorageError, UnfinishedFileError, UserError
 from denticode_desktop.domain.events import ImportFailed
 from denticode_desktop.domain.ids import LabId
 from denticode_desktop.services.lab_intake import ImportResult
@@ -24,11 +25,15 @@ class FakeImporter:
         self.taken: list[str] = []
         self.files: tuple[str, ...] = ()
         self.is_disk_full = False
+        self.while_reading: Callable[[Path], None] = lambda _path: None
 
     def import_file(self, actor: Actor, path: Path) -> ImportResult:
         """As the desk does."""
         if self.is_disk_full:
             raise StorageError("disk_full")
+        self.while_reading(path)
+        if path.read_text().startswith("half"):
+            raise UnfinishedFileError("The file is not whole JSON.", field="file")
         if path.read_text().startswith("bad"):
             raise UserError(SENTENCE, field="visit_date")
         self.taken.append(path.name)
@@ -73,6 +78,36 @@ def test_finished_file_is_imported_at_the_second_scan_and_moved(world: World) ->
     assert world.scan().imported == ("visit.json",)
     assert world.names() == {"imported/visit.json"}
     assert world.sink.events == []
+
+
+def test_writer_that_pauses_is_waited_for(world: World) -> None:
+    world.drop("visit.json", "half")
+    for _ in range(5):
+        assert world.scan().waiting == 1
+    world.drop("visit.json", "half and whole".removeprefix("half "))
+    world.scan()
+    assert world.scan().imported == ("visit.json",)
+    assert world.sink.events == []
+
+
+def test_file_that_stays_broken_is_refused_after_a_minute(world: World) -> None:
+    world.drop("visit.json", "half")
+    assert [world.scan(after_s=20.0).refused for _ in range(5)][-2:] == [("visit.json",), ()]
+    assert "refused/visit.json" in world.names()
+    assert [type(event) for event in world.sink.events] == [ImportFailed]
+
+
+def test_file_that_changes_while_it_is_imported_is_read_again(world: World) -> None:
+    world.drop("visit.json", "first")
+    world.importer.while_reading = lambda path: path.write_text("second, and longer")
+    world.scan()
+    world.scan()
+    world.importer.while_reading = lambda _path: None
+    assert world.names() == {"visit.json"}
+    world.scan()
+    assert world.scan().imported == ("visit.json",)
+    assert world.importer.taken == ["visit.json", "visit.json"]
+    assert (world.folder / "imported" / "visit.json").read_text() == "second, and longer"
 
 
 def test_growing_file_waits(world: World) -> None:
