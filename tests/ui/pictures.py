@@ -65,20 +65,13 @@ class Camera:
 
 def take_pages(camera: Camera, world: "WindowWorld", state: str) -> None:
     """Each page of a world."""
-    from PySide6.QtWidgets import QListView, QListWidget, QTableView
+    from PySide6.QtWidgets import QTableView
 
     for key in PAGES:
-        if not camera.wants(f"{key}-{state}"):
+        if not camera.wants(f"{key}-{state}") or (key, state) == ("labs", "full"):
             continue
         world.window.open_page(key)
         settle(lambda: world.tasks.is_idle)
-        if key == "labs" and state == "full":
-            listed = world.window.page("labs").findChild(QListView)
-            if isinstance(listed, QListWidget):
-                listed.setCurrentRow(0)
-            elif listed is not None and listed.model().rowCount():
-                listed.setCurrentIndex(listed.model().index(0, 0))
-            settle(lambda: world.tasks.is_idle)
         if key == "audit" and state == "full":
             table = world.window.page("audit").findChild(QTableView)
             assert table is not None
@@ -120,6 +113,7 @@ def shoot(out: Path, scale: int, only: str) -> None:
     from PySide6.QtWidgets import QApplication
 
     from denticode_desktop.ui.theme import apply_theme
+    from tests.ui.labs.picture_states import take_full
     from tests.ui.window_world import window_world
 
     application = QApplication([])
@@ -134,6 +128,8 @@ def shoot(out: Path, scale: int, only: str) -> None:
             world.window.resize(*SIZES[scale])
             world.window.show()
             take_pages(camera, world, state)
+            if state == "full" and (not only or "labs" in only):
+                take_full(world, lambda name, widget: camera.take(name, widget, world), settle, camera.wants)
             if state == "full" and (not only or "dialog" in only):
                 take_dialogs(camera, world)
             if state == "full":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from denticode_desktop.domain.write_back import ItemState
@@ -13,6 +13,9 @@ from denticode_desktop.ui.widgets import Card, IconLabel, LineLabel, PlainLabel,
 from denticode_desktop.ui.words import tr
 
 from .words import ItemLine, item_line, write_back_words
+
+SLICE_MS = 4
+"""So long at a time may rows be made: the window stays answerable with hundreds of them."""
 
 
 class ItemRow(QWidget):
@@ -86,6 +89,10 @@ class WriteBackBox(Card):
         self._has_details = False
         self._rows: list[ItemRow] = []
         self._by_hand: list[PlainLabel] = []
+        self._next, self._is_blocked = 0, False
+        self._builder = QTimer(self)
+        self._builder.setInterval(0)
+        self._builder.timeout.connect(self._build_some)
         self.inner.setSpacing(0)
         self.inner.addLayout(self._head())
         self._list = QVBoxLayout()
@@ -134,20 +141,39 @@ class WriteBackBox(Card):
         self._sign.set_icon(status.icon_name, status.role)
         self._state.say(words)
         set_kind(self._state, status.role)
-        views = self._shown.items
-        while len(self._rows) < len(views):
-            row = ItemRow(f"labItem{self._number}x{len(self._rows)}")
-            row.decide.connect(self.decide)
-            self._rows.append(row)
-            self._list.addWidget(row)
-        is_blocked = False
-        for row, view in zip(self._rows, views, strict=False):
-            row.show_line(item_line(view, is_blocked=is_blocked, now=now), has_details=self._has_details)
+        self._next, self._is_blocked = 0, False
+        self._build_some()
+        self._toggle.setVisible(bool(self._shown.items))
+
+    @property
+    def is_building(self) -> bool:
+        """Whether rows are still to be made."""
+        return self._builder.isActive()
+
+    def _build_some(self) -> None:
+        """Fills rows until the slice is used up; a Lab may have 200 codes."""
+        views = self._shown.items if self._shown is not None else ()
+        spent = QElapsedTimer()
+        spent.start()
+        now = self._now()
+        while self._next < len(views) and spent.elapsed() < SLICE_MS:
+            view = views[self._next]
+            if self._next == len(self._rows):
+                row = ItemRow(f"labItem{self._number}x{self._next}")
+                row.decide.connect(self.decide)
+                self._rows.append(row)
+                self._list.addWidget(row)
+            row = self._rows[self._next]
+            row.show_line(item_line(view, is_blocked=self._is_blocked, now=now), has_details=self._has_details)
             row.show()
-            is_blocked = is_blocked or view.item.state is ItemState.REVIEW
+            self._is_blocked = self._is_blocked or view.item.state is ItemState.REVIEW
+            self._next += 1
+        if self._next < len(views):
+            self._builder.start()
+            return
+        self._builder.stop()
         for row in self._rows[len(views) :]:
             row.hide()
-        self._toggle.setVisible(bool(views))
 
     def _show_by_hand(self, lines: Sequence[str]) -> None:
         while len(self._by_hand) < len(lines):

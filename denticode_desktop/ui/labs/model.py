@@ -108,7 +108,7 @@ class LabListModel(QAbstractListModel):
         wanted = max(BLOCK, len(self._rows))
         self._tasks.run(
             lambda: read_block(services, query, 0, wanted),
-            lambda block: self._show_again(number, block),
+            lambda block: self._show_again(number, wanted, block),
             lambda error: self._on_failed(number, error),
             owner=self,
         )
@@ -117,16 +117,19 @@ class LabListModel(QAbstractListModel):
         if number != self._reading_no:
             return
         self.has_read = True
+        self._next_offset, self.is_end = block.next_offset, block.is_end  # before a view asks for more
         self.beginResetModel()
         self._take(block.rows)
         self.endResetModel()
-        self._next_offset, self.is_end = block.next_offset, block.is_end
         self.opened.emit()
 
-    def _show_again(self, number: int, block: Block) -> None:
+    def _show_again(self, number: int, wanted: int, block: Block) -> None:
         if number != self._reading_no:
             return
         self._is_refreshing = self._is_growing = False
+        if wanted < len(self._rows) and not block.is_end:  # the list has grown meanwhile
+            self.refresh()
+            return
         self._next_offset, self.is_end = block.next_offset, block.is_end
         if block.rows != self._rows:
             self.about_to_change.emit()
@@ -137,7 +140,11 @@ class LabListModel(QAbstractListModel):
             self.refresh()
 
     def _show_more(self, number: int, began_at: int, block: Block) -> None:
-        if number != self._reading_no or not self._is_growing or began_at != self._next_offset:
+        if number != self._reading_no:
+            return
+        if not self._is_growing or began_at != self._next_offset:  # the list was read again meanwhile
+            self._is_growing = False
+            self.fetchMore(ROOT)
             return
         self._is_growing = False
         fresh = [row for row in block.rows if row.lab_id not in self._numbers]

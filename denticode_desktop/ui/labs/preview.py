@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -13,7 +14,16 @@ from denticode_desktop.domain.ids import LabId
 from denticode_desktop.domain.lab import FinalizeProblem
 from denticode_desktop.ui.operations import may
 from denticode_desktop.ui.theme import SPACE_2, SPACE_3, SPACE_5
-from denticode_desktop.ui.widgets import Card, IconLabel, LineLabel, PlainDialog, PlainLabel, button, scrolled
+from denticode_desktop.ui.widgets import (
+    ActionButton,
+    Card,
+    IconLabel,
+    LineLabel,
+    PlainDialog,
+    PlainLabel,
+    button,
+    scrolled,
+)
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr
 
@@ -99,6 +109,7 @@ class PreviewDialog(PlainDialog):
         title = tr("Cannot finalize yet") if case.blocking else tr("Finalize this Lab?")
         super().__init__(parent, title, name="finalizePreview", width=WIDTH, cancel=tr("Back"))
         self.outcome = Outcome.FINALIZE
+        self._choices: list[ActionButton] = []
         who = case.patient or tr("No name")
         about = tr("{patient}, visit of {day}").format(
             patient=who, day=day_words(case.visit_on) if case.visit_on else tr("not known")
@@ -125,20 +136,24 @@ class PreviewDialog(PlainDialog):
         if not case.blocking:
             self._add_choices(case)
         fit_height(self, area, WIDTH)
+        QWidget.setTabOrder(area, self.cancel)
+        for before, after in pairwise([self.cancel, *self._choices]):
+            QWidget.setTabOrder(before, after)
         self.cancel.setDefault(True)
         self.cancel.setFocus()
 
     def _add_choices(self, case: FinalizeCase) -> None:
         can_go = case.may_send and any(part.can_go for part in case.parts)
-        self.finalize = self.add_button(
+        made = [
             button(tr("Finalize"), lambda: self._end(Outcome.FINALIZE), name="previewFinalize",
                    kind="" if can_go else "primary")
-        )  # fmt: skip
+        ]  # fmt: skip
         if can_go:
-            self.finalize_and_send = self.add_button(
+            made.append(
                 button(tr("Finalize and send"), lambda: self._end(Outcome.FINALIZE_AND_SEND), name="previewSend",
                        kind="primary", icon_name="send")
             )  # fmt: skip
+        self._choices = [self.add_button(one) for one in made]
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome = outcome

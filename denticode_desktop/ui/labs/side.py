@@ -53,6 +53,8 @@ class LabSide(QWidget):
         self.details = DetailsPane(context.services.actor, context.services.utc_now)
         self._stack.addWidget(self.details)
         column.addWidget(self._stack, 1)
+        if self._may_write:
+            context.tasks.run(_load_editor, lambda _none: None, lambda _error: None)
 
     def _revision_bar(self) -> QWidget:
         self._bar = QWidget()
@@ -175,3 +177,8 @@ class LabSide(QWidget):
     def forget_changes(self) -> None:
         """As DraftEditor."""
         self._made_editor().forget_changes()
+
+
+def _load_editor() -> None:
+    """On a pool thread, so that the first draft does not wait for it."""
+    from . import editor  # noqa: F401, PLC0415

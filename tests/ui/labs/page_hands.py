@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.ids import LabId
 from denticode_desktop.ui.labs import LabsPage
+from denticode_desktop.ui.labs.items import WriteBackBox
 from denticode_desktop.ui.window_services import PageContext
 from tests.ui.hands import WAIT_MS
 from tests.ui.window_world import WindowWorld
@@ -69,14 +70,24 @@ def wait_for_lab(world: WindowWorld, qtbot: QtBot, page: LabsPage, lab_id: LabId
     """Until that Lab is shown and nothing is read any more."""
 
     def is_there() -> bool:
-        return page.side.picture is not None and page.side.picture.view.lab_id == lab_id and world.tasks.is_idle
+        is_shown = page.side.picture is not None and page.side.picture.view.lab_id == lab_id
+        return is_shown and world.tasks.is_idle and not is_building()
 
     qtbot.waitUntil(is_there, timeout=WAIT_MS)
 
 
 def rest(world: WindowWorld, qtbot: QtBot, is_so: Callable[[], bool] = lambda: True) -> None:
     """Until nothing is read or refreshed."""
-    qtbot.waitUntil(lambda: world.tasks.is_idle and not world.window._later.isActive() and is_so(), timeout=WAIT_MS)
+
+    def is_quiet() -> bool:
+        return world.tasks.is_idle and not world.window._later.isActive() and not is_building()
+
+    qtbot.waitUntil(lambda: is_quiet() and is_so(), timeout=WAIT_MS)
+
+
+def is_building() -> bool:
+    """Whether rows of entries are still to be made."""
+    return any(box.is_building for box in QApplication.allWidgets() if isinstance(box, WriteBackBox))
 
 
 def type_note(page: LabsPage, words: str) -> None:

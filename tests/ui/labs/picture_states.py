@@ -90,7 +90,7 @@ def _take_dialogs(world: WindowWorld, draft: LabId, take: Take, wants: Callable[
     wrong = FinalizeProblem("procedures[1].tooth", "Line 2 of the codes is wrong. Surfaces need a tooth. Correct it.")
     files = [
         Imported("visit-0912.json", "new", "", draft), Imported("visit-0913.json", "unchanged", "", draft),
-        Imported("visit-0914.json", "", "patient.date_of_birth: a date such as 1984-03-02 is needed. Correct it.", None),
+        Imported("visit-0914.json", "", "patient.date_of_birth: write a date such as 1984-03-02.", None),
     ]  # fmt: skip
     where = [Target(ConnectionId(number), name) for number, name in enumerate(("Main office", "North office"))]
     parent = world.window

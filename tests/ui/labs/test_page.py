@@ -147,11 +147,11 @@ def test_practice_without_labs_is_invited_to_import_or_write_one(tmp_path: Path,
         world.window.show()
         page = labs_page(world, qtbot)
 
-        assert page.state is PageState.EMPTY
+        assert page.state.name == "EMPTY"
         assert "No Lab yet" in texts(page)
         assert find(page, QPushButton, "welcomeImport").isVisible()
         press(qtbot, page, "labNew")
-        assert page.state is PageState.FULL
+        assert page.state.name == "FULL"
         assert page.side.is_new
 
 
