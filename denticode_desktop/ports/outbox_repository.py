@@ -128,8 +128,15 @@ class OutboxRepository(Protocol):
         self, item_id: ItemId, kind: RequestKind, *, reason: str, by: str, role: str, at: datetime,
         remote_id: RemoteId | None = None, dismissed: AbstractSet[RemoteId] = frozenset(),
     ) -> DecisionRequest:
-        """A newer request for the same item closes an older open one with `replaced`."""
+        """A newer request for the same item closes an older open one with `replaced`.
+
+        But a RECHECK never replaces an open decision: raises UserError (field `item`).
+        """
         ...  # fmt: skip
+
+    def open_request(self, item_id: ItemId) -> DecisionRequest | None:
+        """The item's open request; there is at most one."""
+        ...
 
     def open_requests(self, connection_id: ConnectionId | None = None) -> Sequence[DecisionRequest]: ...
 

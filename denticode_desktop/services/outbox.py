@@ -23,7 +23,8 @@ from denticode_desktop.ports.views import ItemView
 
 from .chart_target import Linking
 from .compose import Composer
-from .decision_audit import decision_requested
+from .decision_audit import ask_sender
+from .decision_rules import SHOWS_SEVERAL, check_may_ask
 from .outbox_send import LabSending
 from .write_back_maker import WriteBackMaker
 
@@ -31,21 +32,6 @@ SENDING_PAUSED = "sending_paused"
 """Practice setting, `1` while nobody's items are sent. The sender reads it before each turn."""
 MIN_REASON_CHARS = 3
 MAX_REASON_CHARS = 500
-
-_MAY_ASK: dict[RequestKind, frozenset[ItemState]] = {
-    RequestKind.RECHECK: frozenset({ItemState.REVIEW, ItemState.PLANNED, ItemState.INFLIGHT}),
-    RequestKind.AS_DONE: frozenset({ItemState.REVIEW}),
-    RequestKind.SEND_AGAIN: frozenset({ItemState.REVIEW}),
-    RequestKind.VOID: frozenset({ItemState.REVIEW, ItemState.PLANNED}),
-}
-_WHY_NOT = {
-    ItemState.INFLIGHT: "A request for this item may be on its way, so it cannot be decided or cancelled now. "
-    "Wait until it is checked in the chart, then decide.",
-    ItemState.PLANNED: "This item waits to be sent and needs no decision. It can only be skipped.",
-    ItemState.DONE: "This item is in the chart. Change it in the PMS, or write an addendum.",
-    ItemState.VOID: "This item was skipped by a person and stays so. Write an addendum to send it after all.",
-    ItemState.REVIEW: "This item cannot be asked for that.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,7 @@ class Outbox:
             return uow.outbox.views(states=states, limit=limit)
 
     def recheck(self, actor: Actor, item_id: ItemId) -> DecisionRequest:
-        """Asks the sender to look again now. Raises UserError for an item that is settled."""
+        """Asks the sender to look again now. Raises UserError for an item that is settled or decided already."""
         require(actor, Action.RECHECK)
         return self._request(actor, item_id, RequestKind.RECHECK, "")
 
@@ -101,7 +87,9 @@ class Outbox:
     ) -> DecisionRequest:
         """A person's decision with its typed reason. SEND_AGAIN declares the records that were shown to be others.
 
-        Raises UserError (field `reason` or `item`) where the reason is missing or the item's state does not allow it.
+        So does AS_DONE of the rest, where several were shown. An earlier open decision is replaced, a recheck never
+        replaces one. Raises UserError (field `reason` or `item`) where the reason is missing, the item's state or why
+        it is in REVIEW does not allow it, or a later revision rests on an open VOID.
         """
         if kind is RequestKind.RECHECK:
             return self.recheck(actor, item_id)
@@ -140,13 +128,11 @@ class Outbox:
     ) -> DecisionRequest:
         with self._store.write() as uow:
             item = uow.outbox.item(item_id)
-            if item.state not in _MAY_ASK[kind]:
-                raise UserError(_WHY_NOT[item.state], field="item")
-            request = uow.outbox.add_request(
-                item_id, kind, reason=reason, by=actor.name, role=actor.role.value, at=self._clock.utc_now(),
-                remote_id=remote_id, dismissed=shown_records(item) if kind is RequestKind.SEND_AGAIN else frozenset(),
+            check_may_ask(item, kind)
+            request = ask_sender(
+                uow, actor, item, kind, reason, self._clock.utc_now(), remote_id=remote_id,
+                dismissed=_declared_different(item, kind, remote_id),
             )  # fmt: skip
-            uow.audit.append(decision_requested(actor, item, uow.outbox.writeback(item.writeback_id), request))
         self._sink.publish(QueueChanged(item.connection_id, item_id))
         return request
 
@@ -170,6 +156,15 @@ class Outbox:
             connections = uow.connections.all()
         for connection in connections:
             self._sink.publish(QueueChanged(connection.connection_id))
+
+
+def _declared_different(item: Item, kind: RequestKind, chosen: RemoteId | None) -> frozenset[RemoteId]:
+    """Which of the records that were shown a decision says are something else."""
+    if kind is RequestKind.SEND_AGAIN:
+        return shown_records(item)
+    if kind is RequestKind.AS_DONE and item.review_reason in SHOWS_SEVERAL:
+        return shown_records(item) - {chosen}
+    return frozenset()
 
 
 def shown_records(item: Item) -> frozenset[RemoteId]:

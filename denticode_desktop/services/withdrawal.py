@@ -12,7 +12,7 @@ from denticode_desktop.domain.ids import ConnectionId, ItemId
 from denticode_desktop.domain.write_back import Item, ItemState, RequestKind
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
-from .decision_audit import decision_requested
+from .decision_audit import ask_sender
 
 
 def may_be_in_chart(item: Item) -> bool:
@@ -41,8 +41,4 @@ def withdraw(uow: UnitOfWork, actor: Actor, items: Sequence[Item], reason: str, 
             "press Send Lab to PMS, which takes the earlier one out of the queue.", field="lab_id",
         )  # fmt: skip
     for item in left:
-        request = uow.outbox.add_request(
-            item.item_id, RequestKind.VOID, reason=reason, by=actor.name, role=actor.role.value, at=at,
-            remote_id=None, dismissed=frozenset(),
-        )  # fmt: skip
-        uow.audit.append(decision_requested(actor, item, uow.outbox.writeback(item.writeback_id), request))
+        ask_sender(uow, actor, item, RequestKind.VOID, reason, at)

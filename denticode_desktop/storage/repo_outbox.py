@@ -281,6 +281,10 @@ class SqlOutbox:
         remote_id: RemoteId | None = None, dismissed: AbstractSet[RemoteId] = frozenset(),
     ) -> DecisionRequest:  # fmt: skip
         """As the port."""
+        waiting = self.open_request(item_id)
+        is_decided = waiting is not None and waiting.kind is not RequestKind.RECHECK
+        if is_decided and kind is RequestKind.RECHECK:
+            raise UserError("A person decided about this item, and that is carried out first.", field="item")
         self._session.change(
             "UPDATE decision_request SET result = 'replaced' WHERE item_id = ? AND result = ''", (item_id,)
         )
@@ -290,6 +294,11 @@ class SqlOutbox:
             (item_id, kind.value, reason, by, role, to_time(at), remote_id, to_set(dismissed)),
         )
         return DecisionRequest(request_id, item_id, kind, reason, by, role, at, remote_id, frozenset(dismissed))
+
+    def open_request(self, item_id: ItemId) -> DecisionRequest | None:
+        """As the port."""
+        row = self._session.one("SELECT * FROM decision_request WHERE item_id = ? AND result = ''", (item_id,))
+        return None if row is None else request_of(row)
 
     def open_requests(self, connection_id: ConnectionId | None = None) -> Sequence[DecisionRequest]:
         """As the port."""

@@ -20,7 +20,9 @@ KIND_WORDS: dict[AuditKind, str] = {
     AuditKind.ITEM_ADOPTED: "Found in the chart already",
     AuditKind.ITEM_PLANNED_AGAIN: "Waits to be sent again",
     AuditKind.ITEM_REVIEW: "Needs a person",
+    AuditKind.ITEM_ASKED: "Asked for by a person",
     AuditKind.ITEM_DECIDED: "Decided by a person",
+    AuditKind.ITEM_REOPENED: "In doubt again",
     AuditKind.ITEM_VOID: "Not written",
     AuditKind.WATCH_TWIN: "Found twice in the chart",
     AuditKind.WATCH_GONE: "Gone from the chart",
@@ -58,15 +60,21 @@ KIND_WORDS: dict[AuditKind, str] = {
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Everything", ()),
     ("Sending", ("wb.", "look.", "send.", "item.", "watch.")),
-    ("Decisions and trouble", ("item.review", "item.decided", "item.void", "watch.", "conn.held", "patient.check")),
+    (
+        "Decisions and trouble",
+        (
+            "item.review", "item.asked", "item.decided", "item.reopened", "item.void", "watch.", "conn.held",
+            "patient.check",
+        ),
+    ),
     ("Labs", ("lab.",)),
     ("Patients and providers", ("patient.", "patients.", "provider.")),
     ("Connections and sync", ("connection.", "conn.", "sync.", "token.")),
     ("Users, keys and this log", ("user.", "practice.", "audit.", "key.", "sender.", "db.", "lease.")),
 )
 _TROUBLE = {
-    AuditKind.ITEM_REVIEW, AuditKind.WATCH_TWIN, AuditKind.WATCH_GONE, AuditKind.CONN_HELD, AuditKind.DB_ROLLBACK,
-    AuditKind.AUDIT_CUT, AuditKind.PATIENT_CHECK_FAILED, AuditKind.SYNC_FAILED,
+    AuditKind.ITEM_REVIEW, AuditKind.ITEM_REOPENED, AuditKind.WATCH_TWIN, AuditKind.WATCH_GONE, AuditKind.CONN_HELD,
+    AuditKind.DB_ROLLBACK, AuditKind.AUDIT_CUT, AuditKind.PATIENT_CHECK_FAILED, AuditKind.SYNC_FAILED,
 }  # fmt: skip
 _BAD_OUTCOMES = {"failed", "broken", "refused", "forbidden", "unauthorized"}
 

@@ -28,14 +28,16 @@ def world(tmp_path: Path) -> Iterator[LabWorld]:
     made.close()
 
 
-def first_item(world: LabWorld, state: ItemState = ItemState.PLANNED) -> Item:
+def first_item(
+    world: LabWorld, state: ItemState = ItemState.PLANNED, reason: ReviewReason = ReviewReason.LOOK_ALIKE
+) -> Item:
     """The note of a sent Lab, brought into a state as the sender would."""
     writeback_id = world.outbox.send(OWNER, world.finalized(), None).writeback_id
     with world.store.write() as uow:
         item = uow.outbox.items(writeback_id)[0]
         if state is ItemState.REVIEW:
             detail = '{"records":["r1","r2"]}'
-            uow.outbox.move(item, state, epoch=None, review_reason=ReviewReason.LOOK_ALIKE, review_detail=detail)
+            uow.outbox.move(item, state, epoch=None, review_reason=reason, review_detail=detail)
         elif state is ItemState.INFLIGHT:
             uow.outbox.move(item, state, epoch=None, sends=1)
         elif state is ItemState.DONE:
@@ -161,8 +163,9 @@ def test_recheck_is_the_front_desks_to_ask(world: LabWorld, state: ItemState) ->
     assert (request.kind, request.by, request.role) == (RequestKind.RECHECK, "desk", "Front Office")
     with world.store.read() as uow:
         assert [r.request_id for r in uow.outbox.open_requests(world.connection_id)] == [request.request_id]
-    (event,) = world.events(AuditKind.ITEM_DECIDED)
-    assert event.draft.outcome == "requested"
+    (event,) = world.events(AuditKind.ITEM_ASKED)
+    assert (event.draft.outcome, event.draft.detail["decision"]) == ("requested", "recheck")
+    assert world.events(AuditKind.ITEM_DECIDED) == [], "the sender writes that one when it is carried out"
     assert world.sink.events == [QueueChanged(world.connection_id, item.item_id)]
 
 
@@ -210,7 +213,7 @@ def test_decide_in_the_wrong_state_is_refused(world: LabWorld, state: ItemState,
     item = first_item(world, state)
     with pytest.raises(UserError, match=words):
         world.outbox.decide(DENTIST, item.item_id, kind, REASON)
-    assert world.events(AuditKind.ITEM_DECIDED) == []
+    assert world.events(AuditKind.ITEM_ASKED) == []
 
 
 def test_planned_item_can_be_skipped(world: LabWorld) -> None:
@@ -223,13 +226,93 @@ def test_decide_recheck_needs_no_reason(world: LabWorld) -> None:
     assert world.outbox.decide(FRONT, item.item_id, RequestKind.RECHECK, "").kind is RequestKind.RECHECK
 
 
-def test_newer_decision_replaces_the_older(world: LabWorld) -> None:
+def test_newer_decision_replaces_the_older_and_says_so(world: LabWorld) -> None:
     item = first_item(world, ItemState.REVIEW)
     old = world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, REASON)
     new = world.outbox.decide(DENTIST, item.item_id, RequestKind.SEND_AGAIN, REASON)
     with world.store.read() as uow:
         assert uow.outbox.request(old.request_id).result == "replaced"
         assert [r.request_id for r in uow.outbox.open_requests()] == [new.request_id]
+    first, second = world.events(AuditKind.ITEM_ASKED)
+    assert "replaces" not in first.draft.detail
+    assert second.draft.detail["replaces"] == "void"
+
+
+@pytest.mark.parametrize("kind", [RequestKind.VOID, RequestKind.AS_DONE, RequestKind.SEND_AGAIN])
+def test_recheck_never_replaces_a_decision(world: LabWorld, kind: RequestKind) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    decision = world.outbox.decide(DENTIST, item.item_id, kind, REASON)
+    for actor in (FRONT, DENTIST):
+        with pytest.raises(UserError, match="decided about this item") as caught:
+            world.outbox.recheck(actor, item.item_id)
+        assert caught.value.field == "item"
+    with world.store.read() as uow:
+        assert [r.request_id for r in uow.outbox.open_requests()] == [decision.request_id]
+    assert len(world.events(AuditKind.ITEM_ASKED)) == 1
+
+
+def test_recheck_asked_twice_is_one_open_request(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    world.outbox.recheck(FRONT, item.item_id)
+    again = world.outbox.recheck(FRONT, item.item_id)
+    with world.store.read() as uow:
+        assert [r.request_id for r in uow.outbox.open_requests()] == [again.request_id]
+
+
+def test_void_that_a_later_revision_rests_on_is_not_taken_back(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    void = world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, REASON)
+    content = world.lab_json()
+    content["note"] = {"text": "S: corrected."}
+    lab_id = world.desk.import_file(OWNER, write_lab(world.folder, content)).lab_id
+    world.desk.finalize(OWNER, lab_id)
+    world.outbox.send(OWNER, lab_id, None)
+    for kind in (RequestKind.SEND_AGAIN, RequestKind.AS_DONE):
+        with pytest.raises(UserError, match="later revision"):
+            world.outbox.decide(DENTIST, item.item_id, kind, REASON)
+    with world.store.read() as uow:
+        assert void.request_id in [r.request_id for r in uow.outbox.open_requests()]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (ReviewReason.DIFFERS, RequestKind.SEND_AGAIN),
+        (ReviewReason.TWIN, RequestKind.SEND_AGAIN),
+        (ReviewReason.OTHER_PATIENT, RequestKind.SEND_AGAIN),
+        (ReviewReason.OTHER_PATIENT, RequestKind.AS_DONE),
+        (ReviewReason.PATIENT_MERGED, RequestKind.AS_DONE),
+        (ReviewReason.PATIENT_CHANGED, RequestKind.AS_DONE),
+    ],
+)
+def test_decide_what_the_reason_does_not_offer_is_refused(
+    world: LabWorld, reason: ReviewReason, kind: RequestKind
+) -> None:
+    item = first_item(world, ItemState.REVIEW, reason)
+    with pytest.raises(UserError) as caught:
+        world.outbox.decide(DENTIST, item.item_id, kind, REASON)
+    assert caught.value.field == "item"
+    with world.store.read() as uow:
+        assert uow.outbox.open_requests() == []
+    assert world.outbox.recheck(FRONT, item.item_id).kind is RequestKind.RECHECK
+
+
+@pytest.mark.parametrize("reason", list(ReviewReason))
+def test_every_reason_has_a_way_out_that_sends_nothing(world: LabWorld, reason: ReviewReason) -> None:
+    item = first_item(world, ItemState.REVIEW, reason)
+    assert world.outbox.decide(DENTIST, item.item_id, RequestKind.VOID, REASON).kind is RequestKind.VOID
+
+
+@pytest.mark.parametrize(
+    ("reason", "others"),
+    [(ReviewReason.TWIN, {"r1"}), (ReviewReason.SEVERAL, {"r1"}), (ReviewReason.LOOK_ALIKE, set())],
+)
+def test_it_is_this_one_of_several_declares_the_other_shown_ones_to_be_different(
+    world: LabWorld, reason: ReviewReason, others: set[str]
+) -> None:
+    item = first_item(world, ItemState.REVIEW, reason)
+    request = world.outbox.decide(DENTIST, item.item_id, RequestKind.AS_DONE, REASON, remote_id=RemoteId("r2"))
+    assert request.dismissed == others
 
 
 def test_pause_stops_and_resume_releases_a_write_back(world: LabWorld) -> None:

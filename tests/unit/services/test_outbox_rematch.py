@@ -93,7 +93,7 @@ def test_lab_goes_as_a_new_revision_to_the_chart_matched_now(world: LabWorld, is
     assert [i.kind for i in new_items] == [i.kind for i in old_items] == [ItemKind.NOTE, ItemKind.PROCEDURE]
     assert asked_to_void(world) == {i.item_id for i in old_items}
     assert {i.marker for i in new_items}.isdisjoint({i.marker for i in old_items})
-    asked = world.events(AuditKind.ITEM_DECIDED)
+    asked = world.events(AuditKind.ITEM_ASKED)
     assert [(e.draft.actor, e.draft.reason) for e in asked] == [("lee", "patient matched again")] * 2
     with world.store.read() as uow:
         nothing_open = uow.outbox.open_items(world.connection_id, TWIN)
