@@ -75,16 +75,19 @@ class SqlStore:
             self._writers.give_back(connection)
 
     def check(self, *, is_quick: bool = True) -> list[str]:
-        """What is wrong with the file, empty when nothing is: HMAC of every page, structure, foreign keys."""
+        """What is wrong with the file, empty when nothing is: HMAC of every page, structure, foreign keys, schema."""
+        from .schema_check import schema_faults  # noqa: PLC0415 - loads SQLAlchemy, see tables.py
+
         with self.bare_connection() as connection:
             try:
                 faults = [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check").fetchmany(20)]
                 check = "quick_check" if is_quick else "integrity_check"
                 found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(20)").fetchall()]
                 orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(20)
+                changed = schema_faults(connection)
             except driver.DatabaseError:
                 return ["the file cannot be read"]
-        return faults + [f for f in found if f != "ok"] + [f"orphan row in {row[0]}" for row in orphans]
+        return faults + [f for f in found if f != "ok"] + [f"orphan row in {row[0]}" for row in orphans] + changed
 
     def copy_to(self, target: Path) -> None:
         """A whole encrypted copy with the same key at a path that does not exist yet. Raises StorageError."""

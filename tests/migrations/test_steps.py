@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 import sqlcipher3.dbapi2 as driver
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
 from denticode_desktop.domain.errors import StorageError, StoreVersionError
 from denticode_desktop.storage import tables
-from denticode_desktop.storage.engine import connect, step_of
+from denticode_desktop.storage.engine import connect, single_engine, step_of
 from denticode_desktop.storage.place import new_file
 from denticode_desktop.storage.roster_schema import PERSON_FIELDS, ROSTER
 from denticode_desktop.storage.schema import METADATA
+from denticode_desktop.storage.schema_check import definitions, schema_faults, wanted_by_models
 from denticode_desktop.storage.store import open_store
 from denticode_desktop.storage.tables_practice import PERSON_COLUMNS
 from denticode_desktop.storage.upgrade import COPY_MARK, STEPS_FOLDER, upgrade
@@ -62,12 +63,6 @@ def copies(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{DB}{COPY_MARK}*"))
 
 
-def schema_of(connection: Any) -> dict[str, str]:
-    """Every table, index and trigger by name, its SQL in one spelling of blanks."""
-    rows = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")
-    return {row[0]: " ".join((row[1] or "").split()).replace("( ", "(").replace(" )", ")") for row in rows}
-
-
 def step_in(path: Path) -> str | None:
     connection = connect(path, KEY)
     try:
@@ -78,15 +73,10 @@ def step_in(path: Path) -> str | None:
 
 def test_head_equals_the_models_to_the_last_check_index_and_trigger(tmp_path: Path) -> None:
     migrated = connect(at_step(tmp_path, HEAD), KEY)
-    engine = create_engine("sqlite://", module=driver)
-    with engine.begin() as modelled:
-        tables.create_all(modelled)
-        wanted = schema_of(modelled.connection.driver_connection)
-    engine.dispose()
-    found = schema_of(migrated)
+    found = definitions(migrated)
+    assert schema_faults(migrated) == []
     migrated.close()
-    found = {name: sql for name, sql in found.items() if "alembic_version" not in name}
-    assert found == wanted
+    assert found == wanted_by_models()
     assert len([name for name in found if name.startswith("trigger ")]) == len(tables.TRIGGERS)
 
 
@@ -112,15 +102,32 @@ def test_steps_of_this_build_are_those_of_the_folder_in_one_line() -> None:
 
 def test_bulk_load_and_models_agree_on_columns_and_indexes() -> None:
     assert PERSON_FIELDS == PERSON_COLUMNS
-    engine = create_engine("sqlite://", module=driver)
-    with engine.begin() as connection:
-        tables.create_all(connection)
-        made = schema_of(connection.connection.driver_connection)
-    engine.dispose()
+    made = wanted_by_models()
     for roster in ROSTER.values():
         assert set(roster.columns) == set(METADATA.tables[roster.table].columns.keys())
         for name, ddl in roster.indexes:
             assert made[f"index {name}"] == ddl
+
+
+def test_last_step_goes_down_and_up_again_with_its_rows(tmp_path: Path) -> None:
+    path = at_step(tmp_path, HEAD)
+    engine = single_engine(path, KEY)
+    made = {}
+    for goes_to, move in ((STEPS[-2], command.downgrade), (HEAD, command.upgrade)):
+        with engine.begin() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(STEPS_FOLDER))
+            config.attributes["connection"] = connection
+            move(config, goes_to)
+            made[goes_to] = definitions(connection.connection.driver_connection)
+    engine.dispose()
+    assert step_in(path) == HEAD
+    assert wanted_by_models().keys() - made[STEPS[-2]].keys() == {"index ix_writeback_patient"}
+    assert made[HEAD] == wanted_by_models()
+    store = open_store(path, KEY, FakeClock(), WORKSTATION, VERSION)
+    with store.read() as uow:
+        assert (uow.practice.practice_name(), uow.sender.generation()) == (CANARY, 5)
+    store.close()
 
 
 @pytest.mark.parametrize("step", STEPS[:-1])

@@ -27,12 +27,15 @@ HUGE = (
 """Tables that grow without end, and the short names that the statements give them."""
 WHOLE_CONNECTION = re.compile(r"SEARCH \w+ USING .*\(connection_id=\?\)$")
 """Everything that one connection has: no better than the whole table."""
+WHOLE_STATE = re.compile(r"SEARCH \w+ USING (COVERING )?INDEX ix_item_open \(state=\?\)$")
+"""Every item of a state: few where it is INFLIGHT, the whole queue where it is PLANNED."""
 SMALL_INDEXES = ("ix_item_review", "ix_item_watch", "ix_attempt_open", "uq_decision_request_open")
 """Partial indexes that hold only what waits for somebody."""
 FOR_GOOD_REASON = re.compile(
     "SCAN (audit_event|chosen)$"  # the newest events by seq with a limit; the few rows chosen before
     "|SEARCH item USING INDEX ix_item_queue "  # in the order asked for, and stopped at the limit
     "|SCAN item USING COVERING INDEX ix_item_"  # counting needs the index of what is counted, not a row
+    "|SEARCH item USING COVERING INDEX ix_item_open "  # the oldest of the ids in it; rows only of those shown
 )
 
 
@@ -62,6 +65,7 @@ def whole_table_reads(world: OutboxWorld, statements: list[tuple[str, Params]]) 
                 scan = re.match(r"SCAN (\w+)", step)
                 is_bad = scan is not None and scan.group(1) in HUGE and not step.endswith(SMALL_INDEXES)
                 is_bad = is_bad or WHOLE_CONNECTION.search(step) is not None
+                is_bad = is_bad or (WHOLE_STATE.match(step) is not None and "state = 'PLANNED'" in sql)
                 if is_bad and not FOR_GOOD_REASON.match(step):
                     faults.append(f"{step}: {sql}")
     return faults
@@ -97,8 +101,8 @@ def test_nothing_the_sender_does_reads_a_whole_table(queued: OutboxWorld) -> Non
         uow.outbox.stale(AT, 10)
         uow.outbox.open_attempts()
         uow.outbox.inflight_all()
-        uow.outbox.open_all()
         uow.outbox.open_requests(key)
+        uow.outbox.items_of_patient(key, P1, states=set(ItemState))
         uow.outbox.attempts(item.item_id)
         uow.outbox.dismiss(item.item_id, {RemoteId("z")})
         uow.outbox.note_waiting([item.item_id], "offline", AT)
@@ -131,6 +135,53 @@ def test_nothing_a_screen_asks_again_and_again_reads_a_whole_table(queued: Outbo
     assert whole_table_reads(queued, run) == []
 
 
+def plan_of(world: OutboxWorld, statement: tuple[str, Params]) -> list[str]:
+    """The steps of SQLite's plan."""
+    sql, params = statement
+    values = dict(params) if isinstance(params, Mapping) else params
+    with world.store.read_session() as session:
+        return [str(row["detail"]) for row in session.all(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+def test_items_of_a_patient_are_found_from_the_patients_write_backs(queued: OutboxWorld) -> None:
+    with watched(queued) as (uow, run):
+        uow.outbox.items_of_patient(queued.connection_id, P1, states={ItemState.DONE})
+    (statement,) = run
+    steps = [step for step in plan_of(queued, statement) if " i " in step or " w " in step]
+    assert steps == [
+        "SEARCH i USING INDEX sqlite_autoindex_item_1 (writeback_id=?)",
+        "SEARCH w USING COVERING INDEX ix_writeback_patient (connection_id=? AND pms_patient_id=?)",
+    ]
+
+
+def test_waiting_of_a_connection_is_told_by_the_index_of_open_items(queued: OutboxWorld) -> None:
+    with watched(queued) as (uow, run):
+        assert uow.outbox.note_connection_waiting(queued.connection_id, "held") == 6
+    assert len(run) == 4
+    for statement in run:
+        (step,) = plan_of(queued, statement)
+        assert "INDEX ix_item_open (state=? AND connection_id=?)" in step
+
+
+def test_claim_walks_the_queue_in_order_and_goes_to_one_patients_items(queued: OutboxWorld) -> None:
+    with watched(queued) as (uow, run):
+        (patient,) = uow.outbox.next_patients(queued.connection_id, skip={P1}, limit=1)
+        uow.outbox.open_items(queued.connection_id, patient)
+    walk, inflight, planned = (plan_of(queued, statement) for statement in run)
+    assert walk[0] == "SEARCH item USING INDEX ix_item_queue (connection_id=?)"
+    one_patient = "SEARCH i USING INDEX ix_item_open (state=? AND connection_id=? AND pms_patient_id=?)"
+    assert inflight[0] == planned[0] == one_patient
+    for steps in (walk, inflight, planned):
+        assert not [step for step in steps if step.startswith("USE TEMP B-TREE")]
+
+
+def test_stale_items_are_read_in_the_order_in_which_they_are_given(queued: OutboxWorld) -> None:
+    with watched(queued) as (uow, run):
+        uow.outbox.stale(AT, 10)
+    assert plan_of(queued, run[0])[0] == "SEARCH i USING INDEX ix_item_waiting (requested_at<?)"
+    assert not [step for step in plan_of(queued, run[0]) if step.startswith("USE TEMP B-TREE")]
+
+
 @pytest.mark.slow
 def test_with_a_long_queue_the_first_patients_take_few_rows(queued: OutboxWorld) -> None:
     """Steps of SQLite's machine instead of a clock: the same on every computer."""
@@ -149,6 +200,12 @@ def test_with_a_long_queue_the_first_patients_take_few_rows(queued: OutboxWorld)
         outbox = SqlOutbox(session)
         patients = outbox.next_patients(queued.connection_id, skip=set(), limit=50)
         found = outbox.open_items(queued.connection_id, patients[-1])
+        claim, steps[0] = steps[0], 0
+        of_one = outbox.items_of_patient(queued.connection_id, patients[-1], states=set(ItemState))
+        unlink, steps[0] = steps[0], 0
+        stale = outbox.stale(AT, 10)
         connection.set_progress_handler(None, 0)
-    assert (len(patients), len(found)) == (50, 1)
-    assert steps[0] < 6_000  # 6,000 items are open
+    assert (len(patients), len(found), len(of_one), len(stale)) == (50, 1, 4, 0)
+    assert claim < 6_000  # 6,000 items are open
+    assert unlink < 500
+    assert steps[0] < 100
