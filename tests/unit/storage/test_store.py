@@ -247,6 +247,23 @@ def test_check_finds_nothing_in_a_good_store_also_before_the_wal_is_folded(world
     assert world.store.check(is_quick=False) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("DROP TRIGGER tr_audit_event_no_update", ["trigger tr_audit_event_no_update is missing"]),
+        ("DROP INDEX ix_item_queue", ["index ix_item_queue is missing"]),
+        ("CREATE TABLE notes (text TEXT) STRICT", ["table notes does not belong here"]),
+        ("ALTER TABLE setting ADD COLUMN extra TEXT", ["table setting: has extra TEXT"]),
+        ("DROP INDEX ix_pms_patient_key_last", []),  # as during a first load
+        ("ANALYZE", []),
+    ],
+)
+def test_check_names_what_is_not_as_the_models_say(world: OutboxWorld, change: str, fault: list[str]) -> None:
+    with world.store.bare_connection() as connection:
+        connection.execute(change)
+    assert world.store.check() == fault
+
+
 def test_check_finds_one_changed_byte(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     world.writeback()
