@@ -37,7 +37,7 @@ class LabSummary:
     """One row of the Lab list. `patient_name` is for the screen only. `item_states` of the latest revision's items.
 
     sent_states: items of every revision for which a person pressed Send. done_at: when an item of the Lab was last seen
-    in a chart. is_matched: whether the patient has a chart over a connection that is switched on.
+    in a chart. is_unmatched: a PMS is connected, and the patient has a chart in none.
     """
 
     lab_id: LabId
@@ -52,7 +52,7 @@ class LabSummary:
     has_writeback: bool
     sent_states: tuple[ItemState, ...] = ()
     done_at: datetime | None = None
-    is_matched: bool = False
+    is_unmatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,9 @@ SELECT r.lab_id, r.revision, r.visit_on, r.finalized_at, p.last_name, p.first_na
          WHERE w.lab_id = r.lab_id AND w.requested_at IS NOT NULL) AS sent_states,
        (SELECT max(i.done_at) FROM writeback w JOIN item i ON i.writeback_id = w.id
          WHERE w.lab_id = r.lab_id AND i.state = 'DONE') AS done_at,
-       EXISTS (SELECT 1 FROM patient_link k JOIN connection c ON c.id = k.connection_id AND c.is_enabled = 1
-                WHERE k.patient_id = r.patient_id AND k.is_active = 1) AS is_matched
+       EXISTS (SELECT 1 FROM connection WHERE is_enabled = 1)
+         AND NOT EXISTS (SELECT 1 FROM patient_link k JOIN connection c ON c.id = k.connection_id AND c.is_enabled = 1
+                          WHERE k.patient_id = r.patient_id AND k.is_active = 1) AS is_unmatched
   FROM lab_revision r JOIN patient p ON p.id = r.patient_id LEFT JOIN provider v ON v.id = r.provider_id
  WHERE r.revision = (SELECT max(m.revision) FROM lab_revision m WHERE m.lab_id = r.lab_id)
    AND (:text = '' OR replace(p.name_key, char(31), ' ') LIKE :pattern ESCAPE '\\'
@@ -166,5 +167,5 @@ def _summary_of(row: Row) -> LabSummary:
         from_time_or_none(row["finalized_at"]), tuple(ItemState(s) for s in from_list(row["states"])),
         bool(row["is_requested"]), bool(row["has_writeback"]),
         tuple(ItemState(s) for s in from_list(row["sent_states"])), from_time_or_none(row["done_at"]),
-        bool(row["is_matched"]),
+        bool(row["is_unmatched"]),
     )  # fmt: skip

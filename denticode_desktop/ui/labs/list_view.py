@@ -178,6 +178,7 @@ class ListPane(QWidget):
         column.setSpacing(SPACE_2)
         self.search = SearchField(tr("Search patient, provider or Lab"), name="labSearch")
         self.search.searched.connect(lambda _text: self._ask())
+        self.search.setAcceptDrops(False)  # a dropped Lab file goes to the page
         column.addWidget(self.search)
         self.filter = QComboBox()
         name_for(self.filter, "labFilter", tr("Which Labs are shown"))

@@ -160,8 +160,7 @@ class LabsPage(Page):
     def _show_again(self, again: _Again) -> None:
         picture, requests = again
         self.actions_of_lab.tell_results(requests)
-        is_open = self.side.picture is not None and self.side.picture.view.lab_id == self._wanted
-        if picture is not None and is_open and picture.view.lab_id == self._wanted:
+        if picture is not None and self._shown is not None and picture.view.lab_id == self._wanted:
             self.side.show_picture(picture)
 
     # -- going to a Lab ------------------------------------------------------------------------------------------
@@ -346,18 +345,24 @@ class LabsPage(Page):
             return True
         return False
 
+    @property
+    def _shown(self) -> LabPicture | None:
+        """The Lab at the right, unless the person has gone on to another one that is still being read."""
+        picture = self.side.picture
+        return picture if picture is not None and picture.view.lab_id == self._wanted else None
+
     def _on_send(self) -> None:
-        if self.side.picture is not None:
-            self.actions_of_lab.send(self.side.picture)
+        if self._shown is not None:
+            self.actions_of_lab.send(self._shown)
 
     def _on_addendum(self) -> None:
-        if self.side.picture is not None:
-            self.actions_of_lab.addendum(self.side.picture.view.lab_id)
+        if self._shown is not None:
+            self.actions_of_lab.addendum(self._shown.view.lab_id)
 
     @Slot(object)
     def _on_settle(self, obstacle: Obstacle) -> None:
-        if self.side.picture is not None:
-            self.actions_of_lab.settle(self.side.picture.view.lab_id, obstacle)
+        if self._shown is not None:
+            self.actions_of_lab.settle(self._shown.view.lab_id, obstacle)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ages move only while somebody can see them."""

@@ -122,7 +122,7 @@ class PreviewDialog(PlainDialog):
         if case.blocking:
             column.addWidget(_blocking(case.blocking))
         else:
-            words = tr("After this nothing can be changed; later words are an addendum. Send adds to the chart:")
+            words = tr("A finalized Lab cannot be changed, only added to. Sending it adds this to the chart:")
             self.inner.addWidget(PlainLabel(words, kind="muted"))
         for number, part in enumerate(case.parts):
             column.addWidget(_part(part, number))

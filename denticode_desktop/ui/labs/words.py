@@ -78,7 +78,7 @@ def status_of(lab: LabSummary) -> Status:
     if ItemState.PLANNED in states:
         return WAITING
     if not lab.is_requested:
-        return UNSENT if lab.has_writeback or lab.is_matched else NEEDS_YOU
+        return NEEDS_YOU if lab.is_unmatched and not lab.has_writeback else UNSENT
     return IN_CHART if ItemState.DONE in states else NOT_WRITTEN
 
 
@@ -148,8 +148,8 @@ def lab_status(view: LabView) -> Status:
         if state in states or (state is None and latest.finalized_at is None):
             return status
     if not any(w.writeback.requested_at for w in latest.write_backs):
-        is_matched = any(link.pms_patient_id for link in view.links)
-        return UNSENT if latest.write_backs or is_matched else NEEDS_YOU
+        is_unmatched = bool(view.links) and all(link.pms_patient_id is None for link in view.links)
+        return NEEDS_YOU if is_unmatched and not latest.write_backs else UNSENT
     return IN_CHART if ItemState.DONE in states else NOT_WRITTEN
 
 

@@ -72,6 +72,19 @@ def test_ctrl_enter_sends_and_says_that_it_goes_by_itself(world: WindowWorld, qt
     wait_for_words(qtbot, page.side, "In chart, seen ")
 
 
+def test_send_never_means_a_lab_that_the_person_has_left(world: WindowWorld, qtbot: QtBot) -> None:
+    before, after = (world.finalized_lab(world.patients()[number]) for number in (3, 5))
+    page = labs_page(world, qtbot)
+    show_lab(world, qtbot, page, before)
+    page.list.view.setFocus()
+    page.list.view.setCurrentIndex(page.model.index_of(after))  # an arrow key; the other Lab is not read yet
+    assert page.side.can_send
+    QTest.keyClick(world.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    rest(world, qtbot, lambda: page.side.picture is not None and page.side.picture.view.lab_id == after)
+
+    assert all(view.requested_at is None for view in world.practice.outbox.queue())
+
+
 @pytest.mark.parametrize(
     ("reason", "said", "press_name"),
     [
@@ -256,8 +269,11 @@ def test_front_office_sends_but_chooses_no_patient(world: WindowWorld, qtbot: Qt
 
 def test_lab_without_any_pms_says_that_it_is_kept(world: WindowWorld, qtbot: QtBot) -> None:
     lab_id = world.finalized_lab(world.patients()[3])
+    stranger = world.lab_of_a_stranger()
     world.services.connect.disconnect(world.actor, ONE)
     page = labs_page(world, qtbot)
+    role = Qt.ItemDataRole.AccessibleTextRole
+    assert "Finalized, not sent" in page.model.data(page.model.index_of(stranger), role)
     show_lab(world, qtbot, page, lab_id)
 
     assert "No PMS is connected. The Lab is kept" in texts(page.side)

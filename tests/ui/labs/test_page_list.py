@@ -35,7 +35,7 @@ CI_GAP_MS = 400.0
 def lab(number: int, **changes: object) -> LabSummary:
     made = LabSummary(
         LabId(f"L{number:06}"), 1, date(2026, 11, 20) - timedelta(days=number // 50),
-        f"Nguyen-Castellanos {number}, Ana", "Lee, Sam", True, NOW, (DONE,), True, True, (DONE,), NOW, True,
+        f"Nguyen-Castellanos {number}, Ana", "Lee, Sam", True, NOW, (DONE,), True, True, (DONE,), NOW,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -272,7 +272,7 @@ def test_rows_of_any_length_are_painted_within_their_room(qtbot: QtBot) -> None:
         ({"sent_states": (DONE, ItemState.INFLIGHT)}, CHECKING),
         ({"sent_states": (DONE, REVIEW), "is_finalized": False}, NEEDS_YOU),
         ({"sent_states": (ItemState.VOID,), "item_states": (ItemState.VOID,)}, NOT_WRITTEN),
-        ({"sent_states": (), "is_requested": False, "has_writeback": False, "is_matched": False}, NEEDS_YOU),
+        ({"sent_states": (), "is_requested": False, "has_writeback": False, "is_unmatched": True}, NEEDS_YOU),
     ],
 )
 def test_worst_state_of_a_lab_is_shown(changes: dict[str, object], status: object) -> None:
