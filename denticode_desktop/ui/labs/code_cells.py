@@ -1,6 +1,7 @@
 """Inputs in the cells of the code table: typed text with the practice's codes offered, and two short choices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import (
@@ -26,32 +27,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from denticode_desktop.domain.charting import CatalogueCode, ProcedureStatus, Quadrant
-from denticode_desktop.services.draft_desk import written_code
+from denticode_desktop.domain.charting import ProcedureStatus, Quadrant
 from denticode_desktop.ui.theme import tokens
-from denticode_desktop.ui.widgets import name_for, shown
+from denticode_desktop.ui.widgets import name_for
 from denticode_desktop.ui.words import tr
 
 from .code_model import COLUMNS, NAMES, QUADRANT_WORDS, STATUS_WORDS, LinesModel
+from .drafts import OfferedCode
 from .editor_parts import keep_still
 
 Index = QModelIndex | QPersistentModelIndex
 MAX_CELL_CHARS = 60
+MAX_OFFERED = 60
 _NOWHERE = QModelIndex()
 
 
 class CodeList(QAbstractListModel):
-    """The practice's own codes with the practice's own words."""
+    """The practice's own codes that fit what is typed: by any part of the code or of the practice's words for it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: tuple[tuple[str, str], ...] = ()
+        self._all: tuple[OfferedCode, ...] = ()
+        self._rows: tuple[OfferedCode, ...] = ()
 
-    def show_codes(self, codes: Sequence[CatalogueCode]) -> None:
+    def show_codes(self, codes: Mapping[str, OfferedCode]) -> None:
         """Other ones."""
+        self._all = tuple(codes.values())
+        self.narrow("")
+
+    def narrow(self, typed: str) -> None:
+        """The first ones that hold what was typed."""
+        wanted = typed.strip().casefold()
         self.beginResetModel()
-        written = [(written_code(code), shown(code.description, 80)) for code in codes]
-        self._rows = tuple((code, f"{code}   {words}") for code, words in written)
+        self._rows = tuple(islice((row for row in self._all if wanted in row.folded), MAX_OFFERED)) if wanted else ()
         self.endResetModel()
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -59,8 +67,8 @@ class CodeList(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return self._rows[index.row()][1]
-        return self._rows[index.row()][0] if role == Qt.ItemDataRole.UserRole else None
+            return self._rows[index.row()].line
+        return self._rows[index.row()].code if role == Qt.ItemDataRole.UserRole else None
 
 
 class PlainListView(QListView):
@@ -73,12 +81,11 @@ class PlainListView(QListView):
 
 
 class CodeCompleter(QCompleter):
-    """Found by any part of code or words; only the code goes into the cell."""
+    """Offers what the list was narrowed to; only the code goes into the cell."""
 
     def __init__(self, codes: CodeList, parent: QWidget) -> None:
         super().__init__(codes, parent)
-        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.setMaxVisibleItems(8)
         popup = PlainListView()
         self.setPopup(popup)
@@ -181,6 +188,8 @@ class CellDelegate(QStyledItemDelegate):
 
     def _on_typed(self, text: str) -> None:
         if self._index.isValid():
+            if NAMES[self._index.column()] == "code":
+                self._codes.narrow(text)  # before the completer looks, which is after this signal
             self._model.setData(self._index, text)
 
     def _on_chosen(self, _number: int) -> None:

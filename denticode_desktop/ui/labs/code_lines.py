@@ -1,14 +1,12 @@
 """The code table of the editor: typed by keyboard alone, faults at the cell and in words below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView
 
-from denticode_desktop.domain.charting import CatalogueCode
 from denticode_desktop.domain.lab import MAX_PROCEDURES
-from denticode_desktop.services.draft_desk import written_code
 from denticode_desktop.ui.theme import SPACE_2
 from denticode_desktop.ui.widgets import PlainLabel, button, name_for
 from denticode_desktop.ui.words import tr
@@ -16,6 +14,7 @@ from denticode_desktop.ui.words import tr
 from .code_cells import CellDelegate, CodeList
 from .code_model import NAMES, LinesModel, column_of
 from .draft_form import CodeLine, unreadable
+from .drafts import OfferedCode
 from .editor_parts import Fault, Section
 
 ROW_PX = 34
@@ -190,10 +189,10 @@ class CodeLines(Section):
             widget.setVisible(is_writable)
         self.model.show_lines(lines)
 
-    def show_codes(self, codes: Sequence[CatalogueCode]) -> None:
-        """What the practice has."""
+    def show_codes(self, codes: Mapping[str, OfferedCode]) -> None:
+        """What the practice has, by written code in capitals."""
         self._codes.show_codes(codes)
-        self.model.show_codes({written_code(code).upper(): code for code in codes})
+        self.model.show_codes(codes)
         self._show_state()
 
     def show_unreadable(self) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from denticode_desktop.domain.charting import CatalogueCode, ProcedureStatus, Quadrant
+from denticode_desktop.domain.charting import ProcedureStatus, Quadrant
 from denticode_desktop.ui.theme import icon, tokens
 from denticode_desktop.ui.widgets import shown
 from denticode_desktop.ui.words import tr
 
 from .draft_form import CodeLine, line_faults, tidy
+from .drafts import OfferedCode
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS: tuple[tuple[str, str], ...] = (
@@ -45,7 +46,8 @@ class LinesModel(QAbstractTableModel):
         self._lines: list[CodeLine] = []
         self._faults: list[dict[str, str]] = []
         self._told: dict[tuple[int, str], str] = {}
-        self._known: Mapping[str, CatalogueCode] = {}
+        self._known: Mapping[str, OfferedCode] = {}
+        self._bases: frozenset[str] = frozenset()
 
     # -- what it holds -------------------------------------------------------------------------------------------
 
@@ -62,9 +64,10 @@ class LinesModel(QAbstractTableModel):
         self._judge()
         self.endResetModel()
 
-    def show_codes(self, known: Mapping[str, CatalogueCode]) -> None:
+    def show_codes(self, known: Mapping[str, OfferedCode]) -> None:
         """The practice's own codes, by their written form in capitals."""
         self._known = known
+        self._bases = frozenset(code.partition(".")[0] for code in known)
 
     def tell_fault(self, number: int, name: str, sentence: str) -> QModelIndex:
         """A sentence of a service for the line that was saved as `number`; it goes when the line is changed."""
@@ -111,11 +114,11 @@ class LinesModel(QAbstractTableModel):
     def about(self, row: int) -> str:
         """What the practice calls the code of that line; empty where it is not known."""
         found = self._known.get(self._lines[row].code.strip().upper()) if 0 <= row < len(self._lines) else None
-        return "" if found is None else f"{self._lines[row].code.strip().upper()}  {shown(found.description, 120)}"
+        return "" if found is None else found.line
 
     def _knows(self, code: str) -> bool:
         wanted = code.strip().upper()
-        return wanted in self._known or any(key.partition(".")[0] == wanted for key in self._known)
+        return wanted in self._known or wanted in self._bases
 
     # -- what a person does --------------------------------------------------------------------------------------
 

@@ -191,16 +191,20 @@ class DocumentsBox(Section):
 
     def _number(self) -> None:
         """Names and Tab go by place: rows come after the codes and before Add PDF, whenever they were made."""
-        turns: list[QWidget] = []
+        turns: list[QWidget] = [self._turn_before()]
         for number, row in enumerate(self.rows):
             row.set_number(number)
             turns += [row.title, row.remove]
-        before = self._add.previousInFocusChain()
-        while before in turns or before.focusPolicy() is Qt.FocusPolicy.NoFocus:  # which Qt would not put in order
-            before = before.previousInFocusChain()
-        for first, second in pairwise([before, *turns, self._add]):
+        for first, second in pairwise([*turns, self._add]):
             self.setTabOrder(first, second)
         self._show_state()
+
+    def _turn_before(self) -> QWidget:
+        """What Tab leaves before it comes here; Qt puts nothing behind a widget that takes no focus."""
+        before = self._add.previousInFocusChain()
+        while before is not None and (self.isAncestorOf(before) or before.focusPolicy() is Qt.FocusPolicy.NoFocus):
+            before = before.previousInFocusChain()
+        return before or self._add
 
     def _on_edited(self) -> None:
         self.fault.say("")

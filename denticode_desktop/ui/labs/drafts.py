@@ -1,6 +1,6 @@
 """What the editor of a draft asks of the services, a function a step; each runs on a pool thread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +9,10 @@ from denticode_desktop.domain.access import Action
 from denticode_desktop.domain.errors import DenticodeError, UserError
 from denticode_desktop.domain.ids import ConnectionId, LabId, PatientId, ProviderId
 from denticode_desktop.domain.lab import MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, Document, LabContent
-from denticode_desktop.domain.people import Demographics, Patient, PmsPatient
-from denticode_desktop.services.draft_desk import DraftOffer, SavedDraft
+from denticode_desktop.domain.people import Demographics, Patient, PmsPatient, Provider
+from denticode_desktop.services.draft_desk import SavedDraft, written_code
 from denticode_desktop.ui.messages import words_of
-from denticode_desktop.ui.operations import may
+from denticode_desktop.ui.rights import may
 from denticode_desktop.ui.widgets import shown
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr
@@ -52,9 +52,34 @@ class AddedDocuments:
     refused: tuple[str, ...]
 
 
-def read_offer(services: WindowServices) -> DraftOffer:
-    """Providers, codes, connections."""
-    return services.drafts.offer(services.actor)
+@dataclass(frozen=True, slots=True)
+class OfferedCode:
+    """A code of the practice: as it is written, with the practice's words on one line, and that line to search in."""
+
+    code: str
+    words: str
+    line: str
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditorOffer:
+    """What may be chosen from. `codes` by their written form in capitals."""
+
+    providers: tuple[Provider, ...]
+    connections: Mapping[ConnectionId, str]
+    codes: Mapping[str, OfferedCode]
+
+
+def read_offer(services: WindowServices) -> EditorOffer:
+    """Providers, codes, connections; a long code list is made ready here and not in the window's thread."""
+    found = services.drafts.offer(services.actor)
+    codes = {}
+    for row in found.codes:
+        code, words = written_code(row), shown(row.description, 100).replace("\n", " ")
+        line = f"{code}   {words}"
+        codes[code.upper()] = OfferedCode(code, words, line, line.casefold())
+    return EditorOffer(found.providers, found.connections, codes)
 
 
 def search_charts(services: WindowServices, text: str) -> tuple[ChosenChart, ...]:
@@ -81,7 +106,7 @@ def _patient_id(services: WindowServices, choice: PatientChoice) -> PatientId:
         return choice.patient_id
     if isinstance(choice, ChosenChart) and may(services.actor, Action.LINK_PEOPLE):
         return services.drafts.patient_of(services.actor, choice.connection_id, choice.patient.pms_patient_id)
-    return services.labs.add_patient(services.actor, choice.person)
+    return services.drafts.patient_typed(services.actor, choice.person)
 
 
 def add_documents(services: WindowServices, paths: Sequence[Path], have: AbstractSet[str], room: int) -> AddedDocuments:

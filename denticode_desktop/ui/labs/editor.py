@@ -13,7 +13,7 @@ from denticode_desktop.domain.errors import DenticodeError, UserError
 from denticode_desktop.domain.ids import LabId, PatientId
 from denticode_desktop.domain.lab import LabContent, RevisionKind
 from denticode_desktop.domain.people import Patient
-from denticode_desktop.services.draft_desk import DraftOffer, SavedDraft
+from denticode_desktop.services.draft_desk import SavedDraft
 from denticode_desktop.services.lab_checks import content_faults
 from denticode_desktop.services.lab_views import LabView
 from denticode_desktop.ui.messages import words_of
@@ -25,7 +25,7 @@ from denticode_desktop.ui.words import tr
 from .code_lines import CodeLines
 from .documents_box import DocumentsBox
 from .draft_form import CodeLine, line_of, procedure_of
-from .drafts import PatientChoice, read_offer, save_draft
+from .drafts import EditorOffer, PatientChoice, read_offer, save_draft
 from .note_box import NoteBox
 from .save_bar import NOT_SAVED, NOTHING_TYPED, SAVED, SAVING, SaveBar
 from .visit_box import VisitBox
@@ -167,7 +167,7 @@ class DraftEditor(QWidget):
             services = self._context.services
             self._context.tasks.run(lambda: read_offer(services), self._show_offer, self._say_failed)
 
-    def _show_offer(self, offer: DraftOffer) -> None:
+    def _show_offer(self, offer: EditorOffer) -> None:
         self.visit.provider.show_providers(offer.providers)
         self.visit.patient.show_connections(offer.connections)
         self.codes.show_codes(offer.codes)
@@ -317,9 +317,7 @@ class DraftEditor(QWidget):
         return True
 
     def _into_view(self) -> None:
-        focused = self.window().focusWidget()
-        if focused is not None and self.isAncestorOf(focused):
-            self._scroll.ensureWidgetVisible(focused, 0, ROOM_PX)
+        self._scroll.ensureWidgetVisible(self.focusWidget(), 0, ROOM_PX)
 
 
 def _call_all(wanted: Sequence[Then], lab_id: LabId) -> None:

@@ -9,7 +9,7 @@ from denticode_desktop.ui.theme import SPACE_1, SPACE_2, SPACE_3
 from denticode_desktop.ui.widgets import Card, IconLabel, PlainLabel
 from denticode_desktop.ui.words import tr
 
-_ONE_LINE_END = {ord("\u2028"): "\n", ord("\u2029"): "\n", 0x0B: "\n", 0x0C: "\n", 0x00: None}
+_LINE_ENDS = ("\r\n", "\r", "\u2028", "\u2029", "\x0b", "\x0c")
 
 
 class Clear(QWidget):
@@ -110,7 +110,13 @@ def keep_still(field: QWidget) -> None:
 def plain_text_of(source: QMimeData) -> str:
     """Words only, whatever was copied: no fonts, no pictures, one kind of line end, no NUL."""
     text = source.text() if source.hasText() else QTextDocumentFragment.fromHtml(source.html()).toPlainText()
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_ONE_LINE_END).replace("\ufffc", "")
+    return _with_one_line_end(text).replace("\ufffc", "")
+
+
+def _with_one_line_end(text: str) -> str:
+    for end in _LINE_ENDS:
+        text = text.replace(end, "\n")
+    return text.replace("\x00", "")
 
 
 class NoteEdit(QPlainTextEdit):
@@ -124,6 +130,7 @@ class NoteEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self._read = ""
         self._stored = ""
+        self._cached = (-1, "")
 
     def show_text(self, text: str) -> None:
         """A stored note; undo does not go behind it."""
@@ -147,7 +154,10 @@ class NoteEdit(QPlainTextEdit):
 
     def _words(self) -> str:
         """As typed: toPlainText would turn every fixed blank into an ordinary one."""
-        return self.document().toRawText().translate(_ONE_LINE_END)
+        revision = self.document().revision()
+        if self._cached[0] != revision:  # asked for several times a key, and a note can be long
+            self._cached = (revision, _with_one_line_end(self.document().toRawText()))
+        return self._cached[1]
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Anything that holds words."""

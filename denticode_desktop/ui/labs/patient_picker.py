@@ -30,8 +30,8 @@ class PatientPicker(PlainDialog):
     """Accepted = `choice` is set."""
 
     def __init__(self, parent: QWidget, context: PageContext, connections: Mapping[ConnectionId, str]) -> None:
-        super().__init__(parent, tr("Whom is this Lab about?"), name="patientPicker", width=620)
-        self.setMinimumHeight(420)
+        super().__init__(parent, tr("Whom is this Lab about?"), name="patientPicker", width=640)
+        self.setMinimumHeight(450)
         self._context = context
         self._connections = connections
         self._charts: tuple[ChosenChart, ...] = ()

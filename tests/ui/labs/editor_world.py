@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.audit_event import AuditEvent
 from denticode_desktop.domain.errors import DenticodeError
-from denticode_desktop.domain.ids import ConnectionId, LabId
+from denticode_desktop.domain.ids import ConnectionId, LabId, PmsPatientId
 from denticode_desktop.domain.lab import LabContent
 from denticode_desktop.domain.people import PmsPatient
 from denticode_desktop.services.draft_desk import DraftDesk, SavedDraft
@@ -150,7 +150,7 @@ def hand_on(widget: QWidget) -> QWidget:
 def keys(widget: QWidget, text: str) -> None:
     """Typed key by key, by whoever has the focus."""
     for char in text:
-        QTest.keyClick(hand_on(widget), char)
+        QTest.keyClicks(hand_on(widget), char)
 
 
 def key(widget: QWidget, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -207,7 +207,9 @@ def pick_chart(world: EditorWorld, qtbot: QtBot, chosen: PmsPatient) -> None:
 
     def search(picker: PatientPicker) -> None:
         QTest.keyClicks(picker.search, chosen.person.last_name)
-        ids = lambda: [chart.patient.pms_patient_id for chart in picker._charts]  # noqa: E731
+        def ids() -> list[PmsPatientId]:
+            return [chart.patient.pms_patient_id for chart in picker._charts]
+
         qtbot.waitUntil(lambda: chosen.pms_patient_id in ids(), timeout=WAIT_MS)
         picker.list.setCurrentRow(ids().index(chosen.pms_patient_id))
         click(picker.go)

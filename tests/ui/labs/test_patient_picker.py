@@ -264,23 +264,56 @@ def test_without_a_pms_the_person_is_typed_in(tmp_path: Path, qtbot: QtBot) -> N
         assert expected.is_done
 
 
-def test_patient_with_another_chart_is_never_moved_to_this_one(editing: EditorWorld, qtbot: QtBot) -> None:
+def link_of(editing: EditorWorld, patient_id: PatientId) -> PmsPatientId | None:
+    with editing.practice.store.read() as uow:
+        link = uow.people.patient_link(ONE, patient_id)
+    return None if link is None else link.pms_patient_id
+
+
+def test_namesake_with_another_chart_is_never_moved_to_this_one(editing: EditorWorld, qtbot: QtBot) -> None:
     chosen, other = editing.patient(3), editing.patient(5)
     ours = editing.practice.labs.add_patient(editing.world.actor, other.person)
     editing.practice.linking.choose(editing.world.actor, ONE, ours, chosen.pms_patient_id)
     editing.new(qtbot)
     pick_chart(editing, qtbot, other)
-    labs = editing.labs()
-    press(qtbot, editing.editor, "labSave")
-    qtbot.waitUntil(lambda: "is matched with another chart already" in texts(editing.editor), timeout=WAIT_MS)
+    patient_id = editing.stored(save(editing, qtbot)).patient_id
 
-    assert editing.window.focusWidget() is find(editing.editor, QPushButton, "labChoosePatient")
-    assert editing.editor.has_changes
-    assert editing.labs() == labs
-    with editing.practice.store.read() as uow:
-        link = uow.people.patient_link(ONE, PatientId(ours))
-    assert link is not None
-    assert link.pms_patient_id == chosen.pms_patient_id
+    assert patient_id != ours
+    assert link_of(editing, patient_id) == other.pms_patient_id
+    assert link_of(editing, ours) == chosen.pms_patient_id
+
+
+def test_one_of_two_charts_alike_never_takes_over_a_waiting_namesake(editing: EditorWorld, qtbot: QtBot) -> None:
+    chosen, twin = editing.patient(3), editing.patient(5)
+    alike = {name: getattr(chosen.person, name) for name in ("first_name", "last_name")}
+    born = chosen.person.date_of_birth
+    assert born is not None
+    sex = None if chosen.person.sex is None else chosen.person.sex.value
+    put_roster(editing, chosen, chart_number="")
+    put_roster(editing, twin, chart_number="", date_of_birth=born.isoformat(), sex=sex, suffix="", **alike)
+    person = replace(chosen.person, chart_number="")
+    waiting = editing.practice.labs.add_patient(editing.world.actor, person)
+    editing.new(qtbot)
+    pick_chart(editing, qtbot, chosen)
+    patient_id = editing.stored(save(editing, qtbot)).patient_id
+
+    assert patient_id != waiting
+    assert (link_of(editing, patient_id), link_of(editing, waiting)) == (chosen.pms_patient_id, None)
+    editing.new(qtbot)
+    editing.editor.visit.patient.show_choice(TypedPerson(person), is_fixed=False)
+    press(qtbot, editing.editor, "labSave")
+    qtbot.waitUntil(lambda: "Several patients here have this name" in texts(editing.editor), timeout=WAIT_MS)
+
+
+def test_waiting_namesake_is_matched_where_nobody_else_fits(editing: EditorWorld, qtbot: QtBot) -> None:
+    chosen = editing.patient(8)
+    put_roster(editing, chosen, chart_number="")
+    waiting = editing.practice.labs.add_patient(editing.world.actor, replace(chosen.person, chart_number=""))
+    editing.new(qtbot)
+    pick_chart(editing, qtbot, chosen)
+
+    assert editing.stored(save(editing, qtbot)).patient_id == waiting
+    assert link_of(editing, waiting) == chosen.pms_patient_id
 
 
 def test_chart_that_is_gone_at_the_save_is_told_at_the_patient(editing: EditorWorld, qtbot: QtBot) -> None:
