@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QPainter, QResizeEvent
@@ -238,14 +239,24 @@ class DetailsPane(QWidget):
         while len(self._boxes) < len(revision.write_backs):
             box = WriteBackBox(len(self._boxes), self._now)
             box.decide.connect(self.decide)
+            box.grown.connect(self._chain)
             self._boxes.append(box)
             self._write_backs.addWidget(box)
+            self._chain()
         for box, write_back in zip(self._boxes, revision.write_backs, strict=False):
             box.show_write_back(write_back, picture.providers.get(write_back.writeback.writeback_id, ""))
             box.show()
         for box in self._boxes[len(revision.write_backs) :]:
             box.hide()
         self._show_content(revision.content)
+
+    def _chain(self) -> None:
+        """Tab goes in reading order, also where a part was made after those below it."""
+        stops: list[QWidget] = [self.send_button, self.addendum_button, *(notice.button for notice in self._notices)]
+        for box in self._boxes:
+            stops += box.stops
+        for before, after in pairwise([*stops, self.note, self.codes]):
+            QWidget.setTabOrder(before, after)
 
     def show_ages(self) -> None:
         """Times in words, again."""
@@ -290,6 +301,7 @@ class DetailsPane(QWidget):
             notice = Notice(name=f"labObstacle{len(self._notices)}")
             self._notices.append(notice)
             self._obstacles.addWidget(notice)
+            self._chain()
         for notice, obstacle in zip(self._notices, obstacles, strict=False):
             notice.tell(
                 obstacle.sentence, obstacle.kind, button_text=tr(obstacle.settle.value) if obstacle.settle else "",

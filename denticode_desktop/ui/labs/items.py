@@ -77,9 +77,13 @@ class ItemRow(QWidget):
 
 
 class WriteBackBox(Card):
-    """One write-back: its PMS, its state, its entries, what must be charted by hand. `decide` tells an ItemId."""
+    """One write-back: its PMS, its state, its entries, what must be charted by hand.
+
+    `decide` tells an ItemId; `grown`: there are more `stops`.
+    """
 
     decide = Signal(object)
+    grown = Signal()
 
     def __init__(self, number: int, now: Callable[[], datetime]) -> None:
         super().__init__(name=f"labWriteBack{number}")
@@ -89,7 +93,7 @@ class WriteBackBox(Card):
         self._has_details = False
         self._rows: list[ItemRow] = []
         self._by_hand: list[PlainLabel] = []
-        self._next, self._is_blocked = 0, False
+        self._next, self._is_blocked, self._chained = 0, False, 0
         self._builder = QTimer(self)
         self._builder.setInterval(0)
         self._builder.timeout.connect(self._build_some)
@@ -146,6 +150,11 @@ class WriteBackBox(Card):
         self._toggle.setVisible(bool(self._shown.items))
 
     @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in reading order."""
+        return [*(row.button for row in self._rows), self._toggle]
+
+    @property
     def is_building(self) -> bool:
         """Whether rows are still to be made."""
         return self._builder.isActive()
@@ -174,6 +183,9 @@ class WriteBackBox(Card):
         self._builder.stop()
         for row in self._rows[len(views) :]:
             row.hide()
+        if len(self._rows) != self._chained:
+            self._chained = len(self._rows)
+            self.grown.emit()
 
     def _show_by_hand(self, lines: Sequence[str]) -> None:
         while len(self._by_hand) < len(lines):
