@@ -12,7 +12,7 @@ from denticode_desktop.domain.lab import MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, Docu
 from denticode_desktop.domain.people import Demographics, Patient, PmsPatient, Provider
 from denticode_desktop.services.draft_desk import SavedDraft, written_code
 from denticode_desktop.ui.messages import words_of
-from denticode_desktop.ui.rights import may
+from denticode_desktop.ui.operations import may
 from denticode_desktop.ui.widgets import shown
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr

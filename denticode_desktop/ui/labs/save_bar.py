@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from denticode_desktop.domain.access import Action, Actor
-from denticode_desktop.ui.rights import may
+from denticode_desktop.ui.operations import may
 from denticode_desktop.ui.theme import SPACE_2
 from denticode_desktop.ui.widgets import IconLabel, Notice, PlainLabel, button
 from denticode_desktop.ui.words import tr
