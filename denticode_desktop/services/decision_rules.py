@@ -1,8 +1,8 @@
 """What a person may ask about an item, by its state and by why it is in REVIEW (write-back-protocol.md section 10).
 
 The window offers a part of this (ui/today/offers.py); console and window are both held to it here. Two asks are refused
-wherever they could double an entry or put it into a wrong chart: to send again what is known to be in the chart, altered
-or twice, and to call a record ours in a chart that may be another person's.
+where they could double an entry or leave it in a wrong chart: to send again what is known to be in the chart (altered,
+twice), and to call a record ours in a chart that may be another person's.
 """
 
 from denticode_desktop.domain.errors import UserError
@@ -25,7 +25,12 @@ _WHY_NOT = {
     ItemState.VOID: "This item was skipped by a person and stays so. Write an addendum to send it after all.",
     ItemState.REVIEW: "This item cannot be asked for that.",
 }
-_WRONG_CHART = (
+WRONG_CHART = frozenset({
+    ReviewReason.PATIENT_CHANGED, ReviewReason.PATIENT_MERGED, ReviewReason.PATIENT_NOT_FOUND,
+    ReviewReason.OTHER_PATIENT,
+})  # fmt: skip
+"""Reasons that leave open whose chart this is: no record in it can be called ours."""
+_WRONG_CHART_WORDS = (
     "It is not sure that this is the right patient's chart, so no record in it can be taken for this one. "
     "Match the patient again, or skip this item."
 )
@@ -36,14 +41,8 @@ _NOT_OFFERED: dict[tuple[ReviewReason, RequestKind], str] = {
     "again. Accept it as it is, or void it in the PMS and press Recheck.",
     (ReviewReason.OTHER_PATIENT, RequestKind.SEND_AGAIN): "The PMS names another patient for this chart, so nothing is "
     "sent there. Match the patient again, or skip this item.",
-    **{
-        (reason, RequestKind.AS_DONE): _WRONG_CHART
-        for reason in (
-            ReviewReason.PATIENT_CHANGED, ReviewReason.PATIENT_MERGED, ReviewReason.PATIENT_NOT_FOUND,
-            ReviewReason.OTHER_PATIENT,
-        )
-    },
-}  # fmt: skip
+    **{(reason, RequestKind.AS_DONE): _WRONG_CHART_WORDS for reason in WRONG_CHART},
+}
 _DECIDED_ALREADY = (
     "A person decided about this item, and that is carried out first. Wait a moment, then look at the item again."
 )

@@ -154,7 +154,8 @@ class Moves:
     def record_outcome(self, intent: Intent, outcome: SendOutcome) -> SendOutcome:
         """Closes the attempt and makes T4 or T5; returns the outcome as recorded.
 
-        An accepted answer with an id that another item owns already proves nothing: it is recorded as UNKNOWN.
+        An accepted answer with an id that another item owns, or that a person declared to be another record than
+        this item, proves nothing: it is recorded as UNKNOWN.
         """
         item = intent.item
         with self.store.write() as uow:
@@ -180,10 +181,14 @@ class Moves:
         if outcome.outcome_class is not OutcomeClass.ACCEPTED or outcome.remote_id is None:
             return outcome
         owner = uow.outbox.owners(item.connection_id, item.kind, {outcome.remote_id}).get(outcome.remote_id)
-        if owner is None or owner == item.item_id:
+        if outcome.remote_id in uow.outbox.item(item.item_id).dismissed:
+            why = "id_dismissed"
+        elif owner is None or owner == item.item_id:
             return outcome
+        else:
+            why = "id_owned"
         return SendOutcome(
-            OutcomeKind.UNKNOWN, outcome.http_status, None, "id_owned", None, "", outcome.pms_request_id, "",
+            OutcomeKind.UNKNOWN, outcome.http_status, None, why, None, "", outcome.pms_request_id, "",
             outcome.elapsed_ms,
         )  # fmt: skip
 
@@ -201,6 +206,21 @@ class Moves:
             moved = uow.outbox.move(item, ItemState.PLANNED, epoch=self.epoch, sends=item.sends - 1)
         if not moved:
             raise StaleSenderError
+
+    def forget_id(self, item: Item) -> bool:
+        """The id that the PMS named is of a record dismissed for this item: the item is INFLIGHT, nothing known."""
+        with self.store.write() as uow:
+            moved = uow.outbox.move(
+                item, ItemState.INFLIGHT, epoch=self.epoch, clear_remote_id=True, was_unknown=True
+            )
+            if moved:
+                uow.audit.append(
+                    self.draft(
+                        AuditKind.SEND_RESULT, item, outcome=OutcomeClass.UNKNOWN.value, reason="id_dismissed"
+                    )
+                )
+        self.changed(item)
+        return moved
 
     # -- moves that rest on a look --------------------------------------------------------------------------------
 
@@ -244,13 +264,15 @@ class Moves:
         kind: AuditKind = AuditKind.ITEM_REVIEW,
         evidence: dict[str, str | int | bool | None] | None = None,
     ) -> bool:
-        """T3, T8 or T9: a person is asked. `kind` names the audit event (`patient.check_failed`, `watch.twin` …)."""
+        """T3, T8 or T9: a person is asked. `kind` names the audit event (`patient.check_failed`, `watch.twin` …).
+
+        A remote id is kept: the record stays known as ours, so that no decision dismisses it or sends beside it.
+        """
         with self.store.write() as uow:
             epoch = self.epoch
             moved = uow.outbox.move(
-                item, ItemState.REVIEW, epoch=epoch, review_reason=reason, review_detail=detail,
-                clear_remote_id=item.state is ItemState.INFLIGHT,
-            )  # fmt: skip
+                item, ItemState.REVIEW, epoch=epoch, review_reason=reason, review_detail=detail
+            )
             if not moved:
                 return False
             if kind is AuditKind.WATCH_TWIN:

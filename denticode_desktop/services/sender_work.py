@@ -73,7 +73,11 @@ class PatientWork:
     def step(self, lane: Lane, item: Item) -> StepResult:
         """One step for the patient's first open item. Raises the PMS errors of reads, and SecretStoreError."""
         if item.state is ItemState.INFLIGHT:
-            return self._resolve_accepted(lane, item) if item.remote_id else self._resolve_unknown(lane, item)
+            if item.remote_id is None:
+                return self._resolve_unknown(lane, item)
+            if item.remote_id in item.dismissed:
+                return self._forget_id(lane, item)
+            return self._resolve_accepted(lane, item)
         return self._try_planned(lane, item)
 
     # -- PLANNED -------------------------------------------------------------------------------------------------
@@ -190,6 +194,13 @@ class PatientWork:
             return self._review(item, ReviewReason.DIFFERS, review_detail([match]), evidence)
         self._note_lag(item, self._ticks.count - since)
         self._moves.done(Move.T6, item, match, evidence)
+        return StepResult(Step.MOVED)
+
+    def _forget_id(self, lane: Lane, item: Item) -> StepResult:
+        """A record that a person declared to be another one proves nothing: the send was UNKNOWN and settles anew."""
+        self._forget(lane, item)
+        if self._moves.forget_id(item):
+            self._settling.begin(item.item_id, lane.settle_ticks())
         return StepResult(Step.MOVED)
 
     def _not_seen(self, lane: Lane, item: Item, since: int, look: Look) -> StepResult:

@@ -69,6 +69,8 @@ class SendScript(StrEnum):
     """Answered with an id, never stored."""
     ACCEPT_CUT_OFF = "accept_cut_off"
     """Stored with its text cut off, answered with its id."""
+    ACCEPT_ALTERED = "accept_altered"
+    """Stored with another content than was sent, answered with its id."""
     OTHER_PATIENT = "other_patient"
     """Stored, but the answer names another patient: UNKNOWN."""
     RAISE_AFTER_COMMIT = "raise_after_commit"
@@ -114,8 +116,8 @@ class FakePms:
 
     lag_s: seconds of the fake's time from commit to being seen. late_s: how late COMMIT_LATE commits.
     missing_permissions, failure: what a connection test finds. on_request: hears every send at its first byte, before
-    anything is stored; may raise, as a kill would. clock_s: the test's own monotonic clock instead of `now_s`, so that
-    looks carry the time that the sender compares with.
+    anything is stored; may raise, as a kill would. on_look: hears every read of a chart. clock_s: the test's
+    own monotonic clock instead of `now_s`, so that looks carry the time that the sender compares with.
     """
 
     organization_id: str = "0123456789abcdef01234567"
@@ -125,6 +127,7 @@ class FakePms:
     missing_permissions: tuple[Permission, ...] = ()
     failure: FailureReason | None = None
     on_request: Callable[[PreparedSend], None] | None = None
+    on_look: Callable[[], None] | None = None
     now_s: float = 1_000.0
     clock_s: Callable[[], float] | None = None
     calls: list[Call] = field(default_factory=list)
@@ -200,6 +203,8 @@ class FakePms:
 
     def visible(self, pms_patient_id: PmsPatientId, kind: ItemKind) -> list[ChartRecord]:
         """What a look sees now."""
+        if self.on_look is not None:
+            self.on_look()
         return [
             s.record
             for s in self._chart
@@ -243,6 +248,8 @@ class FakePms:
         remote_id = self.new_id()
         late_s = self.late_s if script is SendScript.COMMIT_LATE else 0.0
         record = record_of(remote_id, prepared.pms_patient_id, payload, at=EPOCH_AT + timedelta(seconds=self.time_s()))
+        if script is SendScript.ACCEPT_ALTERED:
+            record = replace(record, fingerprint="f" * 64, text=record.text.upper())
         self._chart.append(_Stored(record, self.time_s() + late_s + self.lag_s))
         return remote_id
 
