@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from denticode_desktop.ui.theme import SPACE_4
-from denticode_desktop.ui.widgets import LineLabel, PlainLabel
+from denticode_desktop.ui.widgets import LineLabel, PlainLabel, restyle
 from denticode_desktop.ui.words import tr
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ class EnvironmentBand(QFrame):
         self.words.say("   \u00b7   ".join([tr(_WORDS[key]), *others]))
         if self.property("environment") != key:
             self.setProperty("environment", key)
-            self.style().unpolish(self)
-            self.style().polish(self)
-            self.words.style().unpolish(self.words)
-            self.words.style().polish(self.words)
+            restyle(self)
+            restyle(self.words)
         self.show()

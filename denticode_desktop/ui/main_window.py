@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 REFRESH_GAP_MS = 150
 STRIP_EVERY_MS = 30_000
+STRIP_AFTER_MS = 60
+"""The lists first: both are read from the same database."""
+FINISH_AFTER_MS = 250
+"""What nobody presses in the first moment is made after the first lists."""
 NARROW_BELOW = 1000
 
 
@@ -62,7 +66,7 @@ class MainWindow(QMainWindow):
         self._ages = QTimer(self)
         self._ages.setInterval(STRIP_EVERY_MS)
         self._ages.timeout.connect(self._read_strip)
-        self.painted.connect(self.rail.finish)
+        self.painted.connect(lambda: QTimer.singleShot(FINISH_AFTER_MS, self.rail.finish))
         self.rail.chosen.connect(self._show_page)
         self.rail.look_chosen.connect(self.look_chosen)
 
@@ -95,7 +99,7 @@ class MainWindow(QMainWindow):
         for keys, spec in zip(PAGE_KEYS, PAGES, strict=False):
             self._shortcut(keys, lambda wanted=spec.key: self.open_page(wanted))
         self.open_page(PAGES[0].key)
-        self._read_strip()
+        QTimer.singleShot(STRIP_AFTER_MS, self._read_strip)
         self._ages.start()
 
     def fail(self, error: DenticodeError) -> None:

@@ -63,7 +63,10 @@ class Opening:
 
     def _start_engine(self) -> None:
         """Everything else, while a person reads the first lists."""
+        from .pages import load_rest
+
         self._engine.begin(self._program.start_engine(self._practice))
+        load_rest()
         load(self._services)
 
     def _failed(self, error: DenticodeError) -> None:

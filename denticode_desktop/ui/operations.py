@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from denticode_desktop.domain.access import ALLOWED, Action, Actor
 from denticode_desktop.domain.chart_match import ChartRecord
 from denticode_desktop.domain.connection import ConnectionReport
 from denticode_desktop.domain.errors import DenticodeError, UserError
@@ -19,17 +18,13 @@ from denticode_desktop.ports.views import ItemView
 from denticode_desktop.services.outbox import shown_records
 from denticode_desktop.services.person_compare import disagreements
 from denticode_desktop.ui.messages import words_of
+from denticode_desktop.ui.rights import may as may  # noqa: PLC0414 - pages ask for it here
 from denticode_desktop.ui.task_runner import Task
 from denticode_desktop.ui.window_services import WindowServices
 from denticode_desktop.ui.words import tr
 
 QUEUE_LIMIT = 10_000
 HITS = 30
-
-
-def may(actor: Actor, action: Action) -> bool:
-    """Whether the service will say yes: a button that cannot work is not shown."""
-    return action in ALLOWED[actor.role]
 
 
 @dataclass(frozen=True, slots=True)

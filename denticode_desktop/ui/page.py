@@ -48,10 +48,11 @@ class Page(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(SPACE_3)
         self._states = QStackedWidget()
-        self.error_panel = ErrorPanel(self.refresh)
+        self._error_panel: ErrorPanel | None = None
+        self._error_place = QWidget()
         full = self._scrolling(title) if is_scrolling else self.body_widget
         self._empty_widget: QWidget = QWidget()
-        for widget in (LoadingState(), self._empty_widget, self.error_panel, full):
+        for widget in (LoadingState(), self._empty_widget, self._error_place, full):
             self._states.addWidget(widget)
         outer.addWidget(self._states, 1)
         self.show_state(PageState.FULL)
@@ -83,6 +84,16 @@ class Page(QWidget):
         """Brings something of the body to the top, as far as it goes."""
         if self._scroll is not None:
             self._scroll.verticalScrollBar().setValue(widget.mapTo(self.body_widget, QPoint(0, 0)).y())
+
+    @property
+    def error_panel(self) -> ErrorPanel:
+        """Made when there is something wrong to show."""
+        if self._error_panel is None:
+            self._error_panel = ErrorPanel(self.refresh)
+            self._states.insertWidget(int(PageState.ERROR), self._error_panel)
+            self._states.removeWidget(self._error_place)
+            self._error_place.deleteLater()
+        return self._error_panel
 
     # -- what it shows -------------------------------------------------------------------------------------------
 

@@ -58,3 +58,13 @@ PAGES: tuple[PageSpec, ...] = (
 def load_first() -> None:
     """The module of the page that a start opens; may be called off the UI thread."""
     import denticode_desktop.ui.today  # noqa: F401 - for its page
+
+
+def load_rest() -> None:
+    """All the others and what Today's buttons open, before a person wants them; not on the UI thread."""
+    import denticode_desktop.ui.audit
+    import denticode_desktop.ui.connections
+    import denticode_desktop.ui.labs
+    import denticode_desktop.ui.today.choose_patient
+    import denticode_desktop.ui.today.decide
+    import denticode_desktop.ui.today.send_all  # noqa: F401 - for its dialog

@@ -79,7 +79,7 @@ def test_window_tells_once_that_it_was_painted(qtbot: QtBot) -> None:
     window.repaint()
     QApplication.processEvents()
     assert heard == [True]
-    assert window.rail.theme_button.menu() is not None
+    qtbot.waitUntil(lambda: window.rail.theme_button.menu() is not None, timeout=WAIT_MS)
 
 
 def test_every_widget_of_the_package_is_found_under_its_name() -> None:

@@ -1,9 +1,10 @@
 """Our own line icons, coloured when they are drawn: a change of theme needs no new files."""
 
 from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from denticode_desktop.ui.resource_files import resource_file
@@ -27,10 +28,17 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixma
     return pixmap
 
 
+def _ratios() -> set[float]:
+    """Whole scales: Qt draws one in between from the next larger."""
+    application = QGuiApplication.instance()
+    largest = application.devicePixelRatio() if isinstance(application, QGuiApplication) else 1.0
+    return {1.0, float(ceil(largest))}
+
+
 def icon(name: str, colour: str, size: int = 18, gap: int = 0) -> QIcon:
-    """An icon with pixmaps for scales 1 to 3; `gap` pixels of nothing at its right."""
+    """An icon with pixmaps for the screens there are; `gap` pixels of nothing at its right."""
     made = QIcon()
-    for ratio in (1.0, 2.0, 3.0):
+    for ratio in _ratios():
         drawn = icon_pixmap(name, colour, size, ratio)
         if gap:
             wide = QPixmap(QSize(round((size + gap) * ratio), round(size * ratio)))

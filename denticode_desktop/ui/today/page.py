@@ -1,52 +1,48 @@
 """Today: what needs a person, what waits and why, what is in the chart - one sentence and one button a row."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+# ruff: noqa: PLC0415 - imports inside functions: the first lists do not wait for the dialogs that their buttons open
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout
 
 from denticode_desktop.domain.access import Action
-from denticode_desktop.domain.connection import ConnectionReport, Light
-from denticode_desktop.domain.errors import DenticodeError
-from denticode_desktop.domain.ids import ConnectionId, LabId
-from denticode_desktop.domain.write_back import DecisionRequest
-from denticode_desktop.services.status_board import RowAction, StripView, TodayRow, TodayView
-from denticode_desktop.ui.operations import (
-    Decision,
-    MatchCase,
-    Sent,
-    ToSend,
-    may,
-    read_decision,
-    read_match,
-    resume_item,
-    send_labs,
-    test_connection,
-)
+from denticode_desktop.services.status_board import RowAction
 from denticode_desktop.ui.page import Page, PageState
 from denticode_desktop.ui.reader import Reader
+from denticode_desktop.ui.rights import may
 from denticode_desktop.ui.shortcuts import Command, with_key
-from denticode_desktop.ui.task_runner import Task
 from denticode_desktop.ui.theme import SPACE_3
 from denticode_desktop.ui.times import clock_time, local_midnight
-from denticode_desktop.ui.widgets import BusyBar, EmptyState, button, confirm
+from denticode_desktop.ui.widgets import BusyBar, EmptyState, button
 from denticode_desktop.ui.widgets.chips import IN_CHART, NEEDS_YOU, WAITING
-from denticode_desktop.ui.window_services import PageContext
 from denticode_desktop.ui.words import tr
 
-from .choose_patient import ChoosePatientDialog
-from .decide import DecideDialog
-from .offers import RESULT_WORDS, Offer
 from .rows import Press, RowWords, words_of_row
 from .section import Section
-from .send_all import SendAllDialog
 from .tile import Tile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from denticode_desktop.domain.connection import ConnectionReport
+    from denticode_desktop.domain.errors import DenticodeError
+    from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId
+    from denticode_desktop.domain.write_back import DecisionRequest
+    from denticode_desktop.services.status_board import StripView, TodayRow, TodayView
+    from denticode_desktop.ui.operations import Decision, MatchCase, Sent, ToSend
+    from denticode_desktop.ui.task_runner import Task
+    from denticode_desktop.ui.window_services import PageContext
+
+    _Read = tuple[TodayView, StripView, list[DecisionRequest]]
 
 AGES_EVERY_MS = 20_000
 T = TypeVar("T")
-_Read = tuple[TodayView, StripView, list[DecisionRequest]]
 
 
 class TodayPage(Page):
@@ -154,6 +150,8 @@ class TodayPage(Page):
         """How earlier decisions ended, once each."""
         for request in requests:
             if request.result and request.request_id in self._asked:
+                from .offers import RESULT_WORDS
+
                 self._asked.remove(request.request_id)
                 words = RESULT_WORDS.get(request.result)
                 self.tell(tr(words) if words else "", "warn")
@@ -195,17 +193,25 @@ class TodayPage(Page):
         elif words.press is Press.CHOOSE_PATIENT and row.lab_id is not None:
             self._open_match(row.lab_id, None)
         elif words.press is Press.DECIDE and row.item_id is not None:
-            item_id = row.item_id
-            self._run(lambda: read_decision(self._services, item_id), self._show_decision)
+            self._open_decision(row.item_id)
         elif words.press is Press.RESUME and row.item_id is not None:
-            paused = row.item_id
-            self._run(lambda: resume_item(self._services, paused), lambda _none: self._context.go.changed())
+            self._resume(row.item_id)
         elif words.press is Press.TEST and row.connection_id is not None:
             self._test(row.connection_id)
         elif words.press is Press.RECONNECT:
             self._context.go.open_connection(row.connection_id, reconnect=True)
         else:
             self._context.go.open_connection(row.connection_id)
+
+    def _open_decision(self, item_id: ItemId) -> None:
+        from denticode_desktop.ui.operations import read_decision
+
+        self._run(lambda: read_decision(self._services, item_id), self._show_decision)
+
+    def _resume(self, item_id: ItemId) -> None:
+        from denticode_desktop.ui.operations import resume_item
+
+        self._run(lambda: resume_item(self._services, item_id), lambda _none: self._context.go.changed())
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         self.tell("")
@@ -216,11 +222,15 @@ class TodayPage(Page):
         return [_to_send(words_of_row(row)) for row in rows if _is_unsent(row)]
 
     def _on_send_all(self) -> None:
+        from .send_all import SendAllDialog
+
         dialog = SendAllDialog(self, self._unsent())
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.chosen:
             self._send(dialog.chosen)
 
     def _send(self, labs: Sequence[ToSend]) -> None:
+        from denticode_desktop.ui.operations import send_labs
+
         self.tell("")
         total = len(labs)
         self._send_all.setEnabled(False)
@@ -260,12 +270,16 @@ class TodayPage(Page):
         self.refresh()
 
     def _open_match(self, lab_id: LabId, connection_id: ConnectionId | None) -> None:
+        from denticode_desktop.ui.operations import read_match
+
         self._run(lambda: read_match(self._services, lab_id, connection_id), self._show_match)
 
     def _show_match(self, case: MatchCase) -> None:
         if case.connection_id is None:
             self._offer_to_send(case)
             return
+        from .choose_patient import ChoosePatientDialog
+
         dialog = ChoosePatientDialog(self, self._context, case)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.tell(dialog.result_words, "good")
@@ -273,12 +287,18 @@ class TodayPage(Page):
 
     def _offer_to_send(self, case: MatchCase) -> None:
         """The patient is matched; the Lab only waits for Send."""
+        from denticode_desktop.ui.operations import ToSend
+        from denticode_desktop.ui.widgets import confirm
+
         name = case.patient.person.display_name
         text = tr("The patient {name} is matched. Send this Lab to the PMS now?").format(name=name)
         if confirm(self, tr("Send Lab to PMS"), text, tr("Send")):
             self._send([ToSend(case.lab_id, None, name)])
 
     def _show_decision(self, decision: Decision) -> None:
+        from .decide import DecideDialog
+        from .offers import Offer
+
         dialog = DecideDialog(self, self._context, decision)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
@@ -292,12 +312,16 @@ class TodayPage(Page):
             self._context.go.changed()
 
     def _test(self, connection_id: ConnectionId) -> None:
+        from denticode_desktop.ui.operations import test_connection
+
         self.tell(tr("Testing the connection \u2026"), "muted")
         self._context.tasks.run(
             lambda: test_connection(self._services, connection_id), self._tested, self.tell_error, owner=self
         )  # fmt: skip
 
     def _tested(self, report: ConnectionReport) -> None:
+        from denticode_desktop.domain.connection import Light
+
         kind = {Light.GREEN: "good", Light.YELLOW: "warn", Light.FAILED: "bad"}[report.light]
         words = " ".join(part for part in (report.sentence, report.next_step) if part)
         self.tell(words or tr("The connection was tested."), kind)
@@ -309,6 +333,8 @@ def _is_unsent(row: TodayRow) -> bool:
 
 
 def _to_send(words: RowWords) -> ToSend:
+    from denticode_desktop.ui.operations import ToSend
+
     assert words.row.lab_id is not None
     about = "  \u00b7  ".join(part for part in (words.headline, words.about) if part)
     return ToSend(words.row.lab_id, words.row.connection_id, about or words.whole)

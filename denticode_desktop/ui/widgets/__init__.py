@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from .icon_label import IconLabel
     from .inputs import SearchField, add_field
     from .lists import PlainList
-    from .plain import LineLabel, PlainLabel, set_kind, shown
+    from .plain import LineLabel, PlainLabel, restyle, set_kind, shown
     from .states import BusyBar, EmptyState, ErrorPanel, LoadingState
 
 __all__ = [
     "ITEM_STATUS", "ActionButton", "BusyBar", "Card", "ConfirmDialog", "EmptyState", "ErrorPanel", "IconLabel",
     "LineLabel", "LoadingState", "Notice", "PlainDialog", "PlainLabel", "PlainList", "SearchField", "Status",
     "StatusChip",
-    "add_field", "button", "card", "clear", "confirm", "name_for", "rule", "scrolled", "set_kind", "shown",
+    "add_field", "button", "card", "clear", "confirm", "name_for", "restyle", "rule", "scrolled", "set_kind",
+    "shown",
 ]  # fmt: skip
 
 _MODULES = {
@@ -32,7 +33,7 @@ _MODULES = {
     "icon_label": ("IconLabel",),
     "inputs": ("SearchField", "add_field"),
     "lists": ("PlainList",),
-    "plain": ("LineLabel", "PlainLabel", "set_kind", "shown"),
+    "plain": ("LineLabel", "PlainLabel", "restyle", "set_kind", "shown"),
     "states": ("BusyBar", "EmptyState", "ErrorPanel", "LoadingState"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -46,13 +46,16 @@ def rule() -> QFrame:
 def scrolled(inside: QWidget, name: str) -> QScrollArea:
     """A see-through area that scrolls up and down only; `name` is what a screen reader says."""
     area = QScrollArea()
+    ground = QWidget()
+    ground.setObjectName("qt_scrollarea_viewport")
+    area.setViewport(ground)  # one of ours: to find the Python type of Qt's own, PySide loads many others
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setAccessibleName(name)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(inside)
     inside.setAutoFillBackground(False)
-    area.viewport().setAutoFillBackground(False)
+    ground.setAutoFillBackground(False)
     return area
 
 

@@ -22,8 +22,14 @@ def shown(text: str, limit: int = MAX_SHOWN_CHARS) -> str:
 
 def set_kind(widget: QWidget, kind: str) -> None:
     """Another `kind` for the style sheet."""
-    if widget.property("kind") != kind:
+    if (widget.property("kind") or "") != kind:
         widget.setProperty("kind", kind)
+        restyle(widget)
+
+
+def restyle(widget: QWidget) -> None:
+    """A property that the style sheet looks at has changed. A widget that was never shown is styled then anyway."""
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 
