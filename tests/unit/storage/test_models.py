@@ -1,5 +1,7 @@
 """The typed models: what a repository writes is read through them with its meaning, and the other way round."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,6 +54,7 @@ from .outbox_world import AT, VISIT, OutboxWorld, make_world, note, procedure
 
 ANA = Demographics("Ana", "Ruiz", date(1984, 3, 2), Sex.FEMALE, middle_name="María Luz", phone="(303) 555-0142")
 P1 = PmsPatientId("pms-1")
+PROJECT = Path(__file__).parents[3]
 
 
 def fill_roster(world: OutboxWorld) -> None:
@@ -123,6 +126,22 @@ def models(full: OutboxWorld) -> Iterator[Session]:
 
 def orm_session(path: Path) -> Session:
     return Session(single_engine(path, KEY))
+
+
+def test_practice_is_opened_read_and_written_without_the_models(world: OutboxWorld) -> None:
+    """SQLAlchemy's imports would cost the window some 300 ms (`storage/tables.py`)."""
+    program = (
+        "import sys; from pathlib import Path; from denticode_desktop.storage import sync_store\n"
+        "from denticode_desktop.storage.store import open_store\n"
+        "from denticode_desktop.config.system_clock import SystemClock\n"
+        "store = open_store(Path(sys.argv[1]), bytes(range(32)), SystemClock(), 'pc', '0')\n"
+        "with store.write() as uow: uow.practice.set_setting('language', uow.practice.practice_name())\n"
+        "store.close(); print('sqlalchemy' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(world.store.path)], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["False"]
 
 
 def test_every_model_and_column_says_what_it_means() -> None:
