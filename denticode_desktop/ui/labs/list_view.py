@@ -214,6 +214,7 @@ class ListPane(QWidget):
 
     def _ask(self) -> None:
         if self.query != self._model.query:
+            self.count.say(tr("Looking \u2026"))
             self.asked.emit(self.query)
 
     def _reset(self) -> None:
