@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView
 
@@ -20,7 +20,9 @@ from .editor_parts import Fault, Section
 ROW_PX = 34
 MAX_ROWS_SHOWN = 8
 SHOWN_FAULTS = 6
-_WIDTHS = {"code": 110, "tooth": 58, "surfaces": 78, "quadrant": 84, "status": 96, "fee": 84, "date": 100}
+_WIDTHS = {"code": 78, "tooth": 52, "surfaces": 66, "quadrant": 70, "status": 78, "fee": 74, "date": 90}
+SQUEEZE = 0.97
+"""As narrow as a date can still be read."""
 _EDITS = QAbstractItemView.EditTrigger
 
 
@@ -42,6 +44,7 @@ class CodeTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setCornerButtonEnabled(False)
+        self.setIconSize(QSize(12, 12))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -111,8 +114,7 @@ class CodeTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns share what room there is; where there is too little, the table scrolls sideways."""
         super().resizeEvent(event)
-        needed = sum(_WIDTHS.values())
-        factor = max(1.0, self.viewport().width() / needed)
+        factor = max(SQUEEZE, self.viewport().width() / sum(_WIDTHS.values()))
         for column, name in enumerate(NAMES):
             self.setColumnWidth(column, int(_WIDTHS[name] * factor))
         rest = self.viewport().width() - self.horizontalHeader().length()
@@ -122,7 +124,7 @@ class CodeTable(QTableView):
     def _fit(self) -> None:
         """As high as its lines, up to eight; the form scrolls, the table only then."""
         rows = min(self._lines.rowCount(), MAX_ROWS_SHOWN)
-        is_wide = sum(_WIDTHS.values()) > self.viewport().width()
+        is_wide = sum(_WIDTHS.values()) * SQUEEZE > self.viewport().width()
         bar = self.horizontalScrollBar().sizeHint().height() if is_wide else 0
         head = self.horizontalHeader().sizeHint().height()
         self.setFixedHeight(head + rows * ROW_PX + 2 * self.frameWidth() + 4 + bar)

@@ -203,7 +203,7 @@ class LinesModel(QAbstractTableModel):
             case Qt.ItemDataRole.BackgroundRole:
                 return QColor(tokens().bad_soft)
             case Qt.ItemDataRole.DecorationRole:
-                return icon("x-circle", tokens().bad, 14)
+                return icon("x-circle", tokens().bad, 12)
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
                 return sentence
         return None

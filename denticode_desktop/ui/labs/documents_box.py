@@ -186,6 +186,7 @@ class DocumentsBox(Section):
             row.edited.connect(self._on_edited)
             row.removed.connect(self._remove)
             self._column.addWidget(row)
+            row.show()  # at once: its title is about to get the focus
             self.rows.append(row)
         self._number()
 

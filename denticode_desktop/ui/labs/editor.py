@@ -66,6 +66,7 @@ class DraftEditor(QWidget):
         self._context = context
         self._lab_id: LabId | None = None
         self._seen: LabContent | None = None
+        self._superseded: LabContent | None = None
         self._shown = 0
         self._is_fixed = False
         self._is_saving = False
@@ -120,6 +121,9 @@ class DraftEditor(QWidget):
         if view.lab_id == self._lab_id and content == self._seen:
             self.visit.patient.show_links(view.links)
             return
+        superseded, self._superseded = self._superseded, None
+        if view.lab_id == self._lab_id and content == superseded:
+            return  # read before the save and shown after it: the next reading brings what is on the disk
         self._shown += 1
         self._lab_id, self._seen = view.lab_id, content
         self._is_fixed = bool(view.external_id) or latest.kind is not RevisionKind.ORIGINAL
@@ -145,7 +149,7 @@ class DraftEditor(QWidget):
 
     def _show_new(self) -> None:
         self._shown += 1
-        self._lab_id = self._seen = None
+        self._lab_id = self._seen = self._superseded = None
         self._is_fixed = False
         self.visit.patient.show_links(())
         self._fill(None, LabContent(self.visit.today(), NOBODY, None, ""), "")
@@ -242,6 +246,7 @@ class DraftEditor(QWidget):
         then, waiting, is_asked_again = self._rest()
         lab_id = saved.revision.lab_id
         if shown == self._shown:
+            self._superseded = self._seen
             self._lab_id, self._seen = lab_id, saved.revision.content
             if self.visit.patient.choice == typed.choice:
                 self.visit.patient.take_saved(saved.patient)

@@ -147,8 +147,14 @@ class ProviderBox(Clear):
                 self.combo.addItem(f"{shown(provider.name, 80)}{npi}".replace("\n", " "))
             ids: list[ProviderId | None] = [provider.provider_id for provider in self._providers]
             self.combo.setCurrentIndex(ids.index(chosen) + 1 if chosen in ids else 0)
+        self._tip()
+
+    def _tip(self) -> None:
+        """The whole name where a narrow window cuts it; nothing of it draws."""
+        self.combo.setToolTip(self.combo.currentText().replace("<", "\u2039") if self.provider_id is not None else "")
 
     def _on_chosen(self, _number: int) -> None:
+        self._tip()
         self.say_fault("")
         self.edited.emit()
 

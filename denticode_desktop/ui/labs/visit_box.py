@@ -15,6 +15,8 @@ from .editor_parts import Field, Section, keep_still
 from .patient_box import PatientBox
 from .provider_box import ProviderBox
 
+DATE_PX = 170
+
 
 class VisitBox(Section):
     """Patient, provider and visit date. `edited` after every change."""
@@ -38,6 +40,7 @@ class VisitBox(Section):
         self.inner.addWidget(rule())
         row = QHBoxLayout()
         row.setSpacing(SPACE_4)
+        self._date_field.setMaximumWidth(DATE_PX)
         row.addWidget(self.provider, 3)
         row.addWidget(self._date_field, 1)
         self.inner.addLayout(row)

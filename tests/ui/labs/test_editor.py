@@ -215,6 +215,23 @@ def test_draft_read_again_keeps_cursor_and_undo(editing: EditorWorld, qtbot: QtB
         editor.show_draft(editing.view(editing.world.finalized_lab(editing.patient(8))))
 
 
+def test_reading_from_before_a_save_does_not_bring_back_the_old_words(editing: EditorWorld, qtbot: QtBot) -> None:
+    lab_id = editing.draft()
+    editor = editing.edit(qtbot, lab_id)
+    old = editing.view(lab_id)
+    type_note(editor, " more")
+    save(editing, qtbot)
+    editor.show_draft(old)
+    assert editor.note.text.endswith(" more")
+    assert not editor.has_changes
+    editing.practice.labs.update_draft(
+        editing.world.actor, lab_id, replace(editing.stored(lab_id), note_text="from elsewhere")
+    )
+    editor.show_draft(editing.view(lab_id))
+
+    assert editor.note.text == "from elsewhere"
+
+
 def test_what_is_typed_and_taken_back_is_no_change(editing: EditorWorld, qtbot: QtBot) -> None:
     editor = editing.edit(qtbot, editing.draft())
     told: list[bool] = []
