@@ -1,6 +1,7 @@
 """Migrations: head equals the models, each step keeps rows, a copy first, a crash or full disk leaves a whole file."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from tests.unit.storage.helpers import KEY, VERSION, WORKSTATION
 
 DB = "denticode.db"
 CANARY = "Quillfeather"
+FIRST_WITH_A_WAY_BACK = "0005_patient_queue"
+"""The steps before it make the first schema: nothing is older."""
 ROWS: dict[str, tuple[str, ...]] = {
     "0001_practice": (
         f"INSERT INTO practice (id, name, is_rehearsal_only, created_at) VALUES (1, '{CANARY}', 1, '2026')",
@@ -109,24 +112,33 @@ def test_bulk_load_and_models_agree_on_columns_and_indexes() -> None:
             assert made[f"index {name}"] == ddl
 
 
-def test_last_step_goes_down_and_up_again_with_its_rows(tmp_path: Path) -> None:
-    path = at_step(tmp_path, HEAD)
+def definitions_after(path: Path, *moves: tuple[Callable[[Config, str], None], str]) -> dict[str, str]:
+    """The schema once Alembic has gone there and there."""
     engine = single_engine(path, KEY)
-    made = {}
-    for goes_to, move in ((STEPS[-2], command.downgrade), (HEAD, command.upgrade)):
-        with engine.begin() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(STEPS_FOLDER))
-            config.attributes["connection"] = connection
-            move(config, goes_to)
-            made[goes_to] = definitions(connection.connection.driver_connection)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(STEPS_FOLDER))
+        config.attributes["connection"] = connection
+        for move, step in moves:
+            move(config, step)
+        found = definitions(connection.connection.driver_connection)
     engine.dispose()
-    assert step_in(path) == HEAD
-    assert wanted_by_models().keys() - made[STEPS[-2]].keys() == {"index ix_writeback_patient"}
-    assert made[HEAD] == wanted_by_models()
+    return found
+
+
+@pytest.mark.parametrize("step", STEPS[STEPS.index(FIRST_WITH_A_WAY_BACK):])
+def test_step_goes_down_to_the_schema_before_it_and_up_again_with_its_rows(tmp_path: Path, step: str) -> None:
+    before = STEPS[STEPS.index(step) - 1]
+    (tmp_path / "before").mkdir(mode=0o700)
+    path_before, path = at_step(tmp_path / "before", before), at_step(tmp_path, step)
+    made = definitions_after(path)
+    assert definitions_after(path, (command.downgrade, before)) == definitions_after(path_before) != made
+    assert step_in(path) == before
+    assert definitions_after(path, (command.upgrade, step)) == made
     store = open_store(path, KEY, FakeClock(), WORKSTATION, VERSION)
     with store.read() as uow:
         assert (uow.practice.practice_name(), uow.sender.generation()) == (CANARY, 5)
+    assert store.check() == []
     store.close()
 
 
