@@ -136,7 +136,7 @@ def _of_problem(services: WindowServices, view: LabView, problem: FinalizeProble
     elif problem.field in ("location", "connection"):
         settle = Settle.INTEGRATIONS
     elif problem.field.startswith("procedures"):
-        settle = Settle.SYNC if tr("Sync Now") in problem.sentence else Settle.NOTHING
+        settle = Settle.SYNC if "Sync Now" in problem.sentence else Settle.NOTHING  # a service's English
     was_sent = any(w.writeback.requested_at for revision in view.revisions for w in revision.write_backs)
     return Obstacle(problem.sentence, settle, "info" if was_sent else "warn", connection_id)
 
