@@ -159,22 +159,22 @@ class CodeLines(Section):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SPACE_2)
-        self._add = button(tr("&Add code"), self.add_line, name="labAddLine", icon_name="plus")
+        self._add = button(tr("Add c&ode"), self.add_line, name="labAddLine", icon_name="plus")
         self._actions = (
             button(tr("Duplicate"), self._duplicate, name="labDuplicateLine", kind="quiet", icon_name="copy",
                    tip=tr("The same line once more (Ctrl+D)")),
             button(tr("Remove"), self._remove, name="labRemoveLine", kind="quiet", icon_name="trash",
                    tip=tr("Take this line out (Ctrl+Delete)")),
-            button(tr("Up"), lambda: self._move(-1), name="labLineUp", kind="quiet", tip=tr("One line up (Alt+Up)")),
+            button(tr("Up"), lambda: self._move(-1), name="labLineUp", kind="quiet", tip=tr("One line up (Ctrl+Up)")),
             button(tr("Down"), lambda: self._move(1), name="labLineDown", kind="quiet",
-                   tip=tr("One line down (Alt+Down)")),
+                   tip=tr("One line down (Ctrl+Down)")),
         )  # fmt: skip
         for widget in (self._add, *self._actions):
             row.addWidget(widget)
         row.addStretch(1)
         for keys, act in (
-            ("Ctrl+D", self._duplicate), ("Ctrl+Del", self._remove), ("Alt+Up", lambda: self._move(-1)),
-            ("Alt+Down", lambda: self._move(1)),
+            ("Ctrl+D", self._duplicate), ("Ctrl+Del", self._remove), ("Ctrl+Up", lambda: self._move(-1)),
+            ("Ctrl+Down", lambda: self._move(1)),
         ):  # fmt: skip
             made = QShortcut(QKeySequence(keys), self.table)
             made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

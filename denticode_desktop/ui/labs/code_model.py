@@ -204,7 +204,9 @@ class LinesModel(QAbstractTableModel):
                 return QColor(tokens().bad_soft)
             case Qt.ItemDataRole.DecorationRole:
                 return icon("x-circle", tokens().bad, 12)
-            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
+            case Qt.ItemDataRole.ToolTipRole:
+                return sentence.replace("<", "\u2039")  # it may quote what was typed, and a tool tip would draw it
+            case Qt.ItemDataRole.AccessibleDescriptionRole:
                 return sentence
         return None
 

@@ -94,7 +94,7 @@ class ProviderBox(Clear):
         self.combo.setMaxVisibleItems(12)
         keep_still(self.combo)
         self._new = button(tr("New provider \u2026"), self._add, name="labNewProvider", kind="quiet", icon_name="plus")
-        self._field = Field(tr("P&rovider"), self.combo, beside=self._new)
+        self._field = Field(tr("Pro&vider"), self.combo, beside=self._new)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._field)

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from denticode_desktop.domain.access import Role
+from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.charting import Procedure, ProcedureStatus
-from denticode_desktop.domain.errors import StorageError, UserError
+from denticode_desktop.domain.errors import NotAllowedError, StorageError, UserError
 from denticode_desktop.domain.ids import LabId
 from denticode_desktop.domain.lab import MAX_NOTE_CHARS, Document, RevisionKind
 from denticode_desktop.services.templates import TEMPLATES, fill_template
@@ -33,6 +33,7 @@ from denticode_desktop.ui.labs.provider_box import NewProviderDialog
 from denticode_desktop.ui.widgets import ConfirmDialog
 from tests.ui.hands import WAIT_MS, click, find, in_dialog, press, texts
 from tests.ui.labs.editor_world import (
+    ONE,
     PDF,
     EditorWorld,
     cell,
@@ -549,6 +550,31 @@ def test_role_without_the_right_sees_no_edit_buttons(world: WindowWorld, qtbot: 
     assert not editor.has_changes
     assert [line.code for line in editor.codes.model.lines] == ["T0101"]
     assert "Your role may read this draft" in texts(editor)
+
+
+def test_services_of_the_editor_refuse_a_role_without_the_right(editing: EditorWorld) -> None:
+    desk, front = editing.practice.drafts, Actor("Jo", Role.FRONT_OFFICE)
+    lab_id = editing.draft()
+    content = editing.stored(lab_id)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: desk.offer(front),
+        lambda: desk.patient_of(front, ONE, editing.patient().pms_patient_id),
+        lambda: desk.patient_typed(front, editing.patient().person),
+        lambda: desk.save(front, lab_id, replace(content, note_text="x"), content),
+    )
+    for call in calls:
+        with pytest.raises(NotAllowedError):
+            call()
+    assert editing.stored(lab_id) == content
+
+
+def test_no_key_of_the_form_is_taken_twice(editing: EditorWorld, qtbot: QtBot) -> None:
+    editor = editing.new(qtbot)
+    words = [label.text() for label in editor.findChildren(QLabel) if label.buddy() is not None]
+    words += [made.text() for made in editor.findChildren(QPushButton)]
+    taken = [text[text.index("&") + 1].casefold() for text in words if "&" in text]
+    assert len(taken) >= 9
+    assert len(set(taken)) == len(taken), sorted(taken)
 
 
 def _is_input(widget: object) -> bool:
