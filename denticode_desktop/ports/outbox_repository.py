@@ -152,12 +152,27 @@ class OutboxRepository(Protocol):
 
     def inflight_all(self) -> Sequence[Item]: ...
 
+    def review_all(self) -> Sequence[Item]:
+        """Every item in REVIEW, for T12."""
+        ...
+
     def stale(self, before: datetime, limit: int) -> Sequence[Item]:
         """PLANNED items whose write-back was requested before that time, the longest waiting first."""
         ...
 
-    def watch_due(self, now: datetime, limit: int) -> Sequence[WatchDue]:
-        """DONE items whose next watch look is due."""
+    def note_unseen(self, item_id: ItemId, ticks: int) -> None:
+        """For how many awake ticks the last accepted record of the item has been looked for in vain.
+
+        Nothing was accepted = changes nothing.
+        """
+        ...
+
+    def unseen_ticks(self, item_id: ItemId) -> int:
+        """What was noted for the last accepted attempt; 0 = nothing."""
+        ...
+
+    def watch_due(self, connection_id: ConnectionId, now: datetime, limit: int) -> Sequence[WatchDue]:
+        """The connection's DONE items whose watch look is due, longest first; none of a patient with one INFLIGHT."""
         ...
 
     def set_watch(self, item_id: ItemId, next_at: datetime | None, step: int) -> None: ...

@@ -60,18 +60,29 @@ def _holds(uow: UnitOfWork, anchor: Anchor) -> bool:
 
 
 def _reopen_all(uow: UnitOfWork, moves: Moves) -> int:
-    """T12: nothing that this older database says of open items can be trusted."""
+    """T12: nothing that this older database says of open items can be trusted; each has its own event.
+
+    An item in REVIEW stays there, but may have been sent since: it settles before a person's decision sends it again.
+    """
     reopened = 0
     for item in uow.outbox.open_all():
         if item.state is ItemState.PLANNED and uow.outbox.move(
             item, ItemState.INFLIGHT, epoch=moves.epoch, was_unknown=True
         ):
+            uow.audit.append(moves.draft(AuditKind.ITEM_REOPENED, item, reason="rollback"))
             reopened += 1
+    in_review = uow.outbox.review_all()
+    for item in in_review:
+        uow.outbox.move(
+            item, ItemState.REVIEW, epoch=moves.epoch, review_reason=item.review_reason,
+            review_detail=item.review_detail, was_unknown=True,
+        )  # fmt: skip
     now = moves.clock.utc_now()
     watched = uow.outbox.watch_all_done_since(now - timedelta(days=WATCH_DAYS), now)
-    uow.audit.append(
-        _draft(moves, AuditKind.DB_ROLLBACK, outcome="alarm", detail={"reopened": reopened, "watched": watched})
-    )
+    detail: dict[str, str | int | bool | None] = {
+        "reopened": reopened, "in_review": len(in_review), "watched": watched
+    }  # fmt: skip
+    uow.audit.append(_draft(moves, AuditKind.DB_ROLLBACK, outcome="alarm", detail=detail))
     return reopened
 
 

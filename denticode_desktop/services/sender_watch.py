@@ -21,8 +21,7 @@ class Watch:
     def due(self, connection_id: ConnectionId) -> list[WatchDue]:
         """What is to be looked at now, over this connection."""
         with self._moves.store.read() as uow:
-            due = uow.outbox.watch_due(self._moves.clock.utc_now(), BATCH)
-        return [d for d in due if d.connection_id == connection_id]
+            return list(uow.outbox.watch_due(connection_id, self._moves.clock.utc_now(), BATCH))
 
     def look_again(self, lane: Lane, due: WatchDue) -> None:
         """One watch look: a twin or a record that is gone goes to a person. Raises what reads raise.

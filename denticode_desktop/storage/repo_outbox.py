@@ -333,6 +333,10 @@ class SqlOutbox:
         """As the port."""
         return self._items("i.state = 'INFLIGHT'", (), "+i.id")
 
+    def review_all(self) -> Sequence[Item]:
+        """As the port."""
+        return self._items("i.state = 'REVIEW'", (), "+i.id")
+
     def stale(self, before: datetime, limit: int) -> Sequence[Item]:
         """As the port. A decision to send again counts as a new request."""
         rows = self._session.all(
@@ -344,16 +348,35 @@ class SqlOutbox:
         )
         return [item_of(row) for row in rows]
 
-    def watch_due(self, now: datetime, limit: int) -> Sequence[WatchDue]:
+    def note_unseen(self, item_id: ItemId, ticks: int) -> None:
+        """As the port."""
+        self._session.change(
+            "INSERT INTO attempt_unseen (attempt_id, ticks) SELECT id, ?2 FROM attempt WHERE item_id = ?1 AND"
+            " outcome = 'accepted' ORDER BY n DESC LIMIT 1 ON CONFLICT (attempt_id) DO UPDATE SET"
+            " ticks = excluded.ticks",
+            (item_id, ticks),
+        )
+
+    def unseen_ticks(self, item_id: ItemId) -> int:
+        """As the port."""
+        ticks = self._session.value(
+            "SELECT u.ticks FROM attempt a LEFT JOIN attempt_unseen u ON u.attempt_id = a.id WHERE a.item_id = ?"
+            " AND a.outcome = 'accepted' ORDER BY a.n DESC LIMIT 1",
+            (item_id,),
+        )
+        return int(ticks or 0)
+
+    def watch_due(self, connection_id: ConnectionId, now: datetime, limit: int) -> Sequence[WatchDue]:
         """As the port."""
         rows = self._session.all(
-            "SELECT id, connection_id, pms_patient_id, kind, watch_step FROM item WHERE watch_at IS NOT NULL"
-            " AND watch_at <= ? AND state = 'DONE' ORDER BY watch_at LIMIT ?",
-            (to_time(now), limit),
+            "SELECT i.id, i.connection_id, i.pms_patient_id, i.kind, i.watch_step FROM item i INDEXED BY ix_item_watch"
+            " WHERE i.connection_id = ? AND i.watch_at IS NOT NULL AND i.watch_at <= ? AND i.state = 'DONE'"
+            " AND NOT EXISTS (SELECT 1 FROM item f INDEXED BY ix_item_open WHERE f.state = 'INFLIGHT'"
+            " AND f.connection_id = i.connection_id AND f.pms_patient_id = i.pms_patient_id)"
+            " ORDER BY i.watch_at LIMIT ?",
+            (connection_id, to_time(now), limit),
         )
-        return [
-            WatchDue(ItemId(r[0]), ConnectionId(r[1]), PmsPatientId(r[2]), ItemKind(r[3]), int(r[4])) for r in rows
-        ]
+        return [WatchDue(ItemId(r[0]), ConnectionId(r[1]), PmsPatientId(r[2]), ItemKind(r[3]), int(r[4])) for r in rows]
 
     def set_watch(self, item_id: ItemId, next_at: datetime | None, step: int) -> None:
         """As the port."""

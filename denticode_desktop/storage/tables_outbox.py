@@ -120,7 +120,7 @@ class ItemRow(Base):
         index("ix_item_waiting", "requested_at", where="state = 'PLANNED'"),
         index("ix_item_review", "id", where="state = 'REVIEW'"),
         index("ix_item_done", "done_at", where="state = 'DONE'"),
-        index("ix_item_watch", "watch_at", where="watch_at IS NOT NULL"),
+        index("ix_item_watch", "connection_id", "watch_at", where="watch_at IS NOT NULL"),
         STRICT,
     )  # fmt: skip
 
@@ -165,6 +165,21 @@ class AttemptRow(Base):
         check("accepted_has_record", "outcome IS NOT 'accepted' OR remote_id IS NOT NULL"),
         index("ix_attempt_open", "id", where="outcome IS NULL"),
         STRICT,
+    )
+
+
+class AttemptUnseenRow(Base):
+    """How long the record of an accepted attempt has been looked for in vain; beside it, since an attempt is frozen."""
+
+    __tablename__ = "attempt_unseen"
+
+    attempt_id: Mapped[AttemptId] = mapped_column(primary_key=True, comment="which attempt")
+    ticks: Mapped[int] = mapped_column(comment="awake ticks (about seconds) from its answer to the last look in vain")
+
+    __table_args__ = (
+        ForeignKeyConstraint(["attempt_id"], ["attempt.id"]),
+        check("ticks_range", "ticks >= 0"),
+        WITHOUT_ROWID,
     )
 
 
@@ -250,6 +265,15 @@ TRIGGERS = (
     trigger("tr_item_starts_planned", "BEFORE INSERT ON item", "an item starts as PLANNED, unsent", when=(
         "NEW.state <> 'PLANNED' OR NEW.sends <> 0 OR NEW.is_released <> 0"
     )),
+    trigger(
+        "tr_item_before_request", "BEFORE INSERT ON item", "no item is added to what was asked to be sent",
+        when="EXISTS (SELECT 1 FROM writeback w WHERE w.id = NEW.writeback_id AND w.requested_at IS NOT NULL)",
+    ),
+    trigger(
+        "tr_item_done_keeps_record", "BEFORE UPDATE OF remote_id ON item",
+        "the record of a DONE item cannot be changed",
+        when="OLD.state = 'DONE' AND NEW.state IN ('DONE', 'REVIEW') AND NEW.remote_id IS NOT OLD.remote_id",
+    ),
     trigger(
         # OF: a move names none of these columns, so that it does not pay for comparing the payload.
         "tr_item_frozen", f"BEFORE UPDATE OF {', '.join(_ITEM_FROZEN)} ON item", "what was finalized cannot be changed",

@@ -43,6 +43,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "0003_outbox": ("UPDATE sender SET epoch = 3, generation = 5",),
     "0004_audit": (),
     "0005_patient_queue": (),
+    "0006_watch": (),
 }
 """Rows to plant once a step is made; a step without its entry fails the test below."""
 

@@ -119,6 +119,13 @@ class SenderWorld:
         self._labs = 0
         self.restart()
 
+    def add_connection(self, name: str) -> None:
+        """A further connection to the same PMS; what comes after it goes over that one."""
+        with self.store.write() as uow:
+            settings = uow.connections.get(self.connection_id).settings
+            self.connection_id = uow.connections.add(replace(settings, name=name))
+        self.secrets.values[f"connection-{self.connection_id}-client_secret"] = "right-secret"
+
     def person(self, patient: PmsPatientId) -> PmsPatient:
         first = "Ana" if patient == ANA else "Ben"
         return PmsPatient(patient, Demographics(first, "Ruiz", date(1984, 3, 2)), PmsPatientStatus.ACTIVE)

@@ -214,4 +214,4 @@ def test_the_watch_ends_after_thirty_days(world: SenderWorld) -> None:
         world.pass_days(7.01)
         world.turn(2)
     with world.store.read() as uow:
-        assert uow.outbox.watch_due(world.clock.utc_now(), 10) == []
+        assert uow.outbox.watch_due(world.connection_id, world.clock.utc_now(), 10) == []

@@ -8,7 +8,8 @@ import pytest
 
 from denticode_desktop.domain.audit_event import AuditKind
 from denticode_desktop.domain.errors import SecretStoreError
-from denticode_desktop.domain.write_back import ItemState
+from denticode_desktop.domain.ids import RemoteId
+from denticode_desktop.domain.write_back import ItemState, RequestKind
 from denticode_desktop.ports.secrets import ANCHOR
 from tests.fakes.fake_pms import SendScript
 from tests.unit.services.sender_world import SETTLE, SenderWorld
@@ -59,6 +60,41 @@ def test_a_rollback_is_noticed_once(world: SenderWorld) -> None:
     assert world.start_report.was_rolled_back
     world.restart()
     assert not world.start_report.was_rolled_back
+
+
+def put_back(world: SenderWorld) -> None:
+    """As if a copy of an hour ago was put back: the anchor remembers more sends than the database."""
+    world.secrets.values[ANCHOR] = json.dumps({"generation": 99, "audit_seq": 9999, "audit_hash": "f" * 64})
+    world.restart()
+    assert world.start_report.was_rolled_back
+
+
+def test_what_waits_for_a_person_settles_too_before_it_is_sent_again(world: SenderWorld) -> None:
+    """The newer database may have sent it: its request may still be on the way, or not be visible yet."""
+    wb = world.lab()
+    world.staff_types(world.items(wb)[0])
+    world.turn(2)
+    [item] = world.items(wb)
+    assert (item.state, item.sends, item.was_unknown) == (R, 0, False)
+    detail = item.review_detail
+    put_back(world)
+    [item] = world.items(wb)
+    assert (item.state, item.was_unknown, item.review_detail) == (R, True, detail)
+    request = world.decide(item.item_id, RequestKind.SEND_AGAIN, dismissed=frozenset({RemoteId("STAFF1")}))
+    world.turn(SETTLE)
+    assert (world.result(request), world.pms.sent) == ("", [])
+    world.turn(3)
+    assert (world.result(request), world.states(wb)) == ("done", [D])
+
+
+def test_each_item_that_is_in_doubt_again_has_its_own_event(world: SenderWorld) -> None:
+    wb = world.lab("T0101", "T0102")
+    put_back(world)
+    assert world.states(wb) == [I, I, I]
+    reopened = [e.draft for e in world.events() if e.draft.kind is AuditKind.ITEM_REOPENED]
+    assert [d.item_id for d in reopened] == [i.item_id for i in world.items(wb)]
+    [alarm] = [e.draft for e in world.events() if e.draft.kind is AuditKind.DB_ROLLBACK]
+    assert alarm.detail["reopened"] == 3
 
 
 def test_a_missing_anchor_after_sends_counts_as_rollback(world: SenderWorld) -> None:

@@ -74,7 +74,7 @@ def fill_roster(world: OutboxWorld) -> None:
 
 def fill_outbox(world: OutboxWorld) -> None:
     """A write-back with an item in REVIEW, one PLANNED, an attempt and a decision."""
-    first, _ = world.writeback(note(), procedure())
+    first, second = world.writeback(note(), procedure())
     with world.store.write() as uow:
         assert uow.outbox.move(first, ItemState.INFLIGHT, epoch=0, sends=1, was_unknown=True)
         attempt = uow.outbox.add_attempt(first.item_id, epoch=0, request_sha256="a" * 64, at=AT)
@@ -87,6 +87,9 @@ def fill_outbox(world: OutboxWorld) -> None:
             first.item_id, RequestKind.SEND_AGAIN, reason="checked", by="lee", role="Provider", at=AT,
             dismissed={RemoteId("r-9"), RemoteId("r-8")},
         )  # fmt: skip
+        accepted = uow.outbox.add_attempt(second.item_id, epoch=0, request_sha256="a" * 64, at=AT)
+        uow.outbox.close_attempt(accepted.attempt_id, SendOutcome(OutcomeKind.ACCEPTED, 201, RemoteId("r-1")))
+        uow.outbox.note_unseen(second.item_id, 60)
 
 
 def fill_people(world: OutboxWorld) -> None:

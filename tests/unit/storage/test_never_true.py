@@ -63,7 +63,7 @@ def filled(world: OutboxWorld) -> OutboxWorld:
 def _item(**values: str) -> str:
     """INSERT of a further item with some columns changed."""
     columns = {
-        "writeback_id": "1", "connection_id": "1", "pms_patient_id": "'pms-1'", "seq": "9", "kind": "'note'",
+        "writeback_id": "2", "connection_id": "1", "pms_patient_id": "'pms-1'", "seq": "9", "kind": "'note'",
         "payload": "'{}'", "payload_sha256": f"'{SHA}'", "marker": "'M'", "fingerprint": "'F'", **values,
     }  # fmt: skip
     return f"INSERT INTO item ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
@@ -113,7 +113,7 @@ SECOND_WRITEBACK = (
 
 FORBIDDEN = {
     # items
-    "ck_item_done_has_record": "UPDATE item SET remote_id = NULL WHERE id = 1",
+    "ck_item_done_has_record": "UPDATE item SET done_at = NULL WHERE id = 1",
     "ck_item_done_has_record ": "UPDATE item SET state = 'DONE', done_at = '2026' WHERE id = 2",
     "ck_item_planned_has_no_record": "UPDATE item SET remote_id = 'r-2' WHERE id = 2",
     "ck_item_review_has_reason": "UPDATE item SET state = 'REVIEW' WHERE id = 2",
@@ -139,6 +139,11 @@ FORBIDDEN = {
     "what was finalized cannot be changed": "UPDATE item SET payload = '{}' WHERE id = 2",
     "an item is never deleted": "DELETE FROM item WHERE id = 2",
     "no such move": "UPDATE item SET state = 'PLANNED', remote_id = NULL WHERE id = 1",
+    "the record of a DONE item cannot be changed": "UPDATE item SET remote_id = 'other' WHERE id = 1",
+    "the record of a DONE item cannot be changed ": (
+        "UPDATE item SET state = 'REVIEW', review_reason = 'gone', remote_id = NULL WHERE id = 1"
+    ),
+    "no item is added to what was asked to be sent": _item(writeback_id="1"),
     "a dismissal is for good": "DELETE FROM item_dismissed",
     "a dismissal is for good ": "UPDATE item_dismissed SET remote_id = 'x'",
     "an item is never deleted ": _item(id="2").replace("INSERT", "INSERT OR REPLACE"),
@@ -170,6 +175,7 @@ FORBIDDEN = {
         f"INSERT INTO attempt (item_id, n, epoch, request_sha256, intent_at) VALUES (2, 0, 0, '{SHA}', '')"
     ),
     "ck_attempt_outcome_known": "UPDATE attempt SET outcome = 'fine' WHERE id = 2",
+    "ck_attempt_unseen_ticks_range": "INSERT INTO attempt_unseen (attempt_id, ticks) VALUES (1, -1)",
     "ck_attempt_accepted_has_record": "UPDATE attempt SET outcome = 'accepted' WHERE id = 2",
     "a decision is closed once": "UPDATE decision_request SET result = 'other' WHERE id = 1",
     "a decision is closed once ": "UPDATE decision_request SET reason = 'other', result = 'done' WHERE id = 2",
@@ -237,6 +243,8 @@ FORBIDDEN = {
 def test_forbidden_change_is_refused_by_the_rule_that_names_it(filled: OutboxWorld, words: str, sql: str) -> None:
     if "id = 3" in sql:  # a second note, so that two items of one kind can meet
         filled.writeback()
+    elif "INTO item (" in sql:  # number 2, for which nobody pressed Send yet
+        filled.writeback(is_requested=False)
     with pytest.raises(ConstraintError, match=re.escape(words.strip())), filled.sql() as session:
         session.execute(sql)
 
@@ -273,7 +281,7 @@ def test_each_pair_of_states_moves_exactly_where_the_protocol_says(
         change = (
             "UPDATE item SET state = ?, remote_id = ?, review_reason = ?, done_at = ? WHERE id = ?",
             (
-                after.value, "r-9" if after is ItemState.DONE else None,
+                after.value, "r-9" if ItemState.DONE in (after, before) and after is not ItemState.PLANNED else None,
                 "stale" if after is ItemState.REVIEW else None, "2026", item.item_id,
             ),
         )  # fmt: skip

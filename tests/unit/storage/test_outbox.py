@@ -19,7 +19,7 @@ from denticode_desktop.domain.write_back import (
 )
 from denticode_desktop.storage.session import ConstraintError
 
-from .outbox_world import AT, OutboxWorld, new_items, note, procedure
+from .outbox_world import AT, OutboxWorld, new_items, note, procedure, settings
 
 P1 = PmsPatientId("pms-1")
 SHA = "b" * 64
@@ -162,7 +162,7 @@ def test_leaving_review_drops_reason_and_watch_and_planning_again_drops_the_reco
         )
         review = uow.outbox.item(item.item_id)
         assert (review.review_reason, review.review_detail, review.remote_id) == (ReviewReason.TWIN, "{}", "r-1")
-        assert uow.outbox.watch_due(AT, 10) == []
+        assert uow.outbox.watch_due(world.connection_id, AT, 10) == []
         assert uow.outbox.move(review, ItemState.PLANNED, epoch=None, sends=0)
     planned = reread(world, item)
     assert (planned.review_reason, planned.review_detail, planned.remote_id) == (None, "", None)
@@ -323,15 +323,47 @@ def test_watch_is_due_at_its_time_and_after_a_rollback_at_once(world: OutboxWorl
     finish(world, first, "r-1")
     with world.store.write() as uow:
         uow.outbox.set_watch(first.item_id, AT + timedelta(minutes=10), 0)
-        assert uow.outbox.watch_due(AT, 10) == []
-        (due,) = uow.outbox.watch_due(AT + timedelta(minutes=10), 10)
+        assert uow.outbox.watch_due(world.connection_id, AT, 10) == []
+        (due,) = uow.outbox.watch_due(world.connection_id, AT + timedelta(minutes=10), 10)
         assert (due.item_id, due.step, due.kind) == (first.item_id, 0, ItemKind.NOTE)
         uow.outbox.set_watch(first.item_id, None, 3)
-        assert uow.outbox.watch_due(AT + timedelta(days=9), 10) == []
+        assert uow.outbox.watch_due(world.connection_id, AT + timedelta(days=9), 10) == []
         assert uow.outbox.watch_all_done_since(AT - timedelta(days=30), AT) == 1
         assert uow.outbox.watch_all_done_since(AT + timedelta(seconds=1), AT) == 0
-        assert [d.item_id for d in uow.outbox.watch_due(AT, 10)] == [first.item_id]
+        assert [d.item_id for d in uow.outbox.watch_due(world.connection_id, AT, 10)] == [first.item_id]
     assert reread(world, second).state is ItemState.PLANNED
+
+
+def test_watch_is_asked_for_by_connection_and_passes_over_patients_in_flight(world: OutboxWorld) -> None:
+    (first, *_), (second, busy), (third, *_) = (world.writeback(pms_patient_id=f"pms-{n}") for n in (1, 2, 3))
+    with world.store.write() as uow:
+        for n, item in enumerate((first, second, third)):
+            assert uow.outbox.move(item, ItemState.DONE, epoch=None, remote_id=RemoteId(f"r-{n}"), done_at=AT)
+            uow.outbox.set_watch(item.item_id, AT + timedelta(minutes=n), 0)
+        assert uow.outbox.move(busy, ItemState.INFLIGHT, epoch=None, sends=1)
+        other = uow.connections.add(settings("Oak Street rehearsal"))
+        late = AT + timedelta(days=1)
+        assert [d.item_id for d in uow.outbox.watch_due(world.connection_id, late, 10)] == [
+            first.item_id, third.item_id,
+        ]  # fmt: skip
+        assert [d.item_id for d in uow.outbox.watch_due(world.connection_id, late, 1)] == [first.item_id]
+        assert uow.outbox.watch_due(other, late, 10) == []
+
+
+def test_wait_for_an_accepted_record_is_kept_with_its_attempt(world: OutboxWorld) -> None:
+    (item, _) = world.writeback()
+    with world.store.write() as uow:
+        uow.outbox.note_unseen(item.item_id, 60)
+        assert uow.outbox.unseen_ticks(item.item_id) == 0, "nothing was accepted yet"
+        for n, ticks in ((1, 60), (2, 15)):
+            attempt = uow.outbox.add_attempt(item.item_id, epoch=0, request_sha256="a" * 64, at=AT)
+            uow.outbox.close_attempt(
+                attempt.attempt_id, SendOutcome(OutcomeKind.ACCEPTED, 201, RemoteId(f"r-{n}"))
+            )
+            assert uow.outbox.unseen_ticks(item.item_id) == 0, "each acceptance has its own wait"
+            uow.outbox.note_unseen(item.item_id, ticks - 5)
+            uow.outbox.note_unseen(item.item_id, ticks)
+            assert uow.outbox.unseen_ticks(item.item_id) == ticks
 
 
 def test_stale_are_planned_items_requested_before(world: OutboxWorld) -> None:
