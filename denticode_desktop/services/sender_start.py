@@ -1,7 +1,8 @@
 """What the sender does once when it takes the lock: a new epoch, the anchor compared, cut-off attempts closed.
 
-A lower generation than the anchor remembers means that an older database was put back: every open item is ambiguous
-again (T12) and 30 days of DONE items are watched at once. An audit log without the event that the anchor names was cut.
+A lower generation than the anchor remembers, or no anchor for a database that a sender has worked on, means that an
+older database or a copy was put here: every open item is ambiguous again (T12) and 30 days of DONE items are watched
+at once. An audit log without the event that the anchor names was cut.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ def start_epoch(moves: Moves, anchor_store: AnchorStore) -> StartReport:
     with moves.store.write() as uow:
         moves.epoch = uow.sender.begin_epoch()
         generation = uow.sender.generation()
-        rolled_back = generation > 0 if anchor is None else generation < anchor.generation
+        # Each start leaves an anchor: a database that was started before and finds none was copied here or put back.
+        was_started = moves.epoch > 1 or generation > 0
+        rolled_back = was_started if anchor is None else generation < anchor.generation
         cut = anchor is not None and not rolled_back and not _holds(uow, anchor)
         reopened = 0
         if rolled_back:
