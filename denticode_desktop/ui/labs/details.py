@@ -47,7 +47,7 @@ from denticode_desktop.ui.words import tr
 from .items import WriteBackBox
 from .reading import LabPicture, Obstacle
 from .send import targets_of
-from .words import CODE_COLUMNS, code_cells, day_words, document_words, lab_status, moment_words
+from .words import CODE_COLUMNS, DRAFT, code_cells, day_words, document_words, lab_status, moment_words
 
 NOTE_LINES_MOST = 16
 CODE_ROWS_MOST = 12
@@ -181,9 +181,9 @@ class DetailsPane(QWidget):
         line = QHBoxLayout()
         line.setSpacing(SPACE_3)
         self.name = LineLabel("", kind="title", name="labName")
-        self._chip: StatusChip | None = None
-        self._chip_place = line
+        self._chip = StatusChip(DRAFT)
         line.addWidget(self.name, 1)
+        line.addWidget(self._chip)
         head.inner.addLayout(line)
         self._about = PlainLabel("", kind="muted", name="labAbout")
         head.inner.addWidget(self._about)
@@ -268,9 +268,6 @@ class DetailsPane(QWidget):
         view = picture.view
         person = view.patient.person
         self.name.say(person.display_name or tr("No name"))
-        if self._chip is None:
-            self._chip = StatusChip(lab_status(view))
-            self._chip_place.addWidget(self._chip)
         self._chip.set_status(lab_status(view))
         born = day_words(person.date_of_birth) if person.date_of_birth else tr("not known")
         self._about.say(_about(view, revision, born, self._now()))
