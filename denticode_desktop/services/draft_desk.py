@@ -116,20 +116,9 @@ class DraftDesk:
         if lab_id is None:
             saved = self._labs.create_draft(actor, content)
         else:
-            self._refuse_overwriting(lab_id, seen)
-            saved = self._labs.update_draft(actor, lab_id, content)
+            saved = self._labs.update_draft(actor, lab_id, content, seen=seen)
         with self._store.read() as uow:
             return SavedDraft(saved, uow.people.patient(saved.content.patient_id))
-
-    def _refuse_overwriting(self, lab_id: LabId, seen: LabContent | None) -> None:
-        with self._store.read() as uow:
-            latest = uow.labs.revision(lab_id)
-        if latest.finalized_at is None and seen is not None and latest.content != seen:
-            raise UserError(
-                "This draft was changed in the meantime, by an import or in another window."
-                " Copy what you typed, open the Lab again, then put it in.",
-                field="lab_id",
-            )
 
 
 def _open_chart(uow: UnitOfWork, connection_id: ConnectionId, pms_patient_id: PmsPatientId) -> PmsPatient:

@@ -124,14 +124,24 @@ class LabDesk:
         lab_id = lab_id_for_random(self._randomness.token_bytes(16))
         return self._add(actor, lab_id, RevisionKind.ORIGINAL, content, "created")
 
-    def update_draft(self, actor: Actor, lab_id: LabId, content: LabContent) -> LabRevision:
-        """Changes the draft. Raises UserError where the Lab is finalized."""
+    def update_draft(
+        self, actor: Actor, lab_id: LabId, content: LabContent, *, seen: LabContent | None = None
+    ) -> LabRevision:
+        """Changes the draft. `seen` is what the person began from, if that counts.
+
+        Raises UserError where the Lab is finalized, or the draft is not as it was seen: nothing is overwritten.
+        """
         require(actor, Action.WRITE_LABS)
         raise_first(bound_faults(content))
         with self._store.write() as uow:
             latest = uow.labs.revision(lab_id)
             if latest.finalized_at is not None:
                 raise UserError("This Lab is finalized and cannot be changed. Write an addendum.", field="lab_id")
+            if seen is not None and latest.content != seen:
+                raise UserError(
+                    "This draft was changed in the meantime, by an import or in another window. "
+                    "Copy what you typed, open the Lab again, then put it in.", field="lab_id",
+                )  # fmt: skip
             uow.labs.update_draft(lab_id, latest.revision, content, latest.source_sha256)
             changed = uow.labs.revision(lab_id)
             note_edited(uow, lab_id, latest.revision)
