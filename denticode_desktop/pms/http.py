@@ -12,7 +12,7 @@ import logging
 import socket
 import ssl
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -168,15 +168,28 @@ class _WriteTrace:
             self.has_begun = True
 
 
+def _header_names(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Names in lower case; one that comes twice is joined as HTTP has it."""
+    names: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        names[key] = f"{names[key]}, {text}" if key in names else text
+    return names
+
+
 class HttpClient:
-    """Requests to one host, for one thread at a time."""
+    """Requests to one host, for one thread at a time.
+
+    They go straight to httpx's transport: of its Client nothing is wanted - no cookies, redirects, sign-in from the
+    address or defaults - and it costs as much as the transport.
+    """
 
     def __init__(self, base: str, clock: Clock, *, transport_factory: TransportFactory | None = None) -> None:
         self.base = base
         self._clock = clock
         self._proxy = None if transport_factory else system_proxy(base)
         self._new_transport = transport_factory or self._socket_transport
-        self._reader: httpx.Client | None = None
+        self._reader: httpx.BaseTransport | None = None
         self._read_stream: Any = None  # httpcore's stream of the kept connection, for the watchdog
         self._calls = 0
         self.clock_skew_s: float | None = None
@@ -196,7 +209,7 @@ class HttpClient:
         self._calls += 1
         started_s = self._clock.monotonic_s()
         connects: list[str] = []
-        reader = self._reader = self._reader or self._new_client()
+        reader = self._reader = self._reader or self._new_transport()
         kind = ""
         with Watchdog(call.deadline_s) as dog:
 
@@ -238,7 +251,7 @@ class HttpClient:
         with Watchdog(call.deadline_s) as dog:
             trace = _WriteTrace(dog, may_send)
             try:
-                with self._new_client() as writer:
+                with self._new_transport() as writer:
                     answer = self._exchange(writer, call, trace, started_s, keep=False)
             except _NotSentError as error:
                 failure = error.kind
@@ -267,7 +280,7 @@ class HttpClient:
 
     def _exchange(
         self,
-        client: httpx.Client,
+        transport: httpx.BaseTransport,
         call: Call,
         on_trace: Callable[[str, dict[str, Any]], None],
         started_s: float,
@@ -281,25 +294,22 @@ class HttpClient:
             "Connection": "keep-alive" if keep else "close",
             **call.headers,
         }
-        request = client.build_request(
-            call.method, call.url, headers=headers, content=call.body or None, extensions={"trace": on_trace},
-            timeout=httpx.Timeout(
-                call.deadline_s + _SLACK_S,
-                connect=min(CONNECT_TIMEOUT_S, call.deadline_s),
-                write=min(WRITE_TIMEOUT_S, call.deadline_s),
-            ),
+        time_outs = httpx.Timeout(
+            call.deadline_s + _SLACK_S,
+            connect=min(CONNECT_TIMEOUT_S, call.deadline_s),
+            write=min(WRITE_TIMEOUT_S, call.deadline_s),
+        )
+        request = httpx.Request(
+            call.method, call.url, headers=headers, content=call.body or None,
+            extensions={"trace": on_trace, "timeout": time_outs.as_dict()},
         )  # fmt: skip
-        response = client.send(request, stream=True)
+        response = transport.handle_request(request)
         try:
-            encoding = response.headers.get("content-encoding", "")
-            body = read_limited(response.iter_raw(), encoding, call.limit_bytes)
+            names = _header_names(response.headers.raw)
+            body = read_limited(response.iter_raw(), names.get("content-encoding", ""), call.limit_bytes)
         finally:
             response.close()
-        names = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, names, body, self._elapsed_ms(started_s))
-
-    def _new_client(self) -> httpx.Client:
-        return httpx.Client(transport=self._new_transport(), trust_env=False, follow_redirects=False)
 
     def _socket_transport(self) -> httpx.BaseTransport:
         return httpx.HTTPTransport(
@@ -312,8 +322,8 @@ class HttpClient:
         return "proxy_failed" if self._proxy and kind in ("dns", "connect_refused", "connect_failed") else kind
 
     def _note_clock(self, answer: Answer) -> None:
-        if answer.date is not None:
-            self.clock_skew_s = float(round((answer.date - self._clock.utc_now()).total_seconds()))
+        if (told := answer.date) is not None:
+            self.clock_skew_s = float(round((told - self._clock.utc_now()).total_seconds()))
 
     def _log(self, call: Call, result: str, started_s: float) -> None:
         log.info(

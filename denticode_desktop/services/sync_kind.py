@@ -30,8 +30,10 @@ from .sync_roster_check import (
 )
 
 BATCH_PAGES = 8
+MOST_PAGES = 64
 BATCH_S = 0.25
-"""A batch is stored at this many pages or this age: what a kill loses is read again, each commit costs a flush."""
+"""A batch is stored at so many pages with news (of others only the ids are kept), so many pages, or this age: what a
+kill loses is read again, each commit costs a flush."""
 FEWEST_TO_SHRINK = 20
 
 
@@ -95,6 +97,7 @@ class KindPull:
         self._is_first_load = self._cursor.is_full and self._cursor.mark is None and self._cursor.run <= 1
         self._rows_before = self._count_rows()
         self._batch: list[StoredPage] = []
+        self._changed_pages = 0
         self._writer: BatchWriter
         self._stored_s = self._began[0]
         self._is_first_page = True
@@ -162,29 +165,33 @@ class KindPull:
 
     def _take(self, fetched: FetchedPage) -> None:
         """Puts a page into the batch: new and changed rows parsed, the others by id only."""
-        page, ids = fetched.page, [key for key, _ in fetched.page.keys]
-        wanted = self._wanted(page)
-        records = page.records(wanted)
+        page, listed = fetched.page, fetched.versions()
+        wanted = self._wanted(listed)
+        records = page.records(wanted) if wanted else ()
         if self._is_first_page:
             self._check_for_test_data(records)
-        self._batch.append(StoredPage(records, [key for key in ids if key not in wanted]))
-        after_id = fetched.next_after_id or (ids[-1] if ids else self._cursor.after_id)
+        unchanged = [key for key in listed if key not in wanted] if wanted else list(listed)
+        self._batch.append(StoredPage(records, unchanged))
+        after_id = fetched.next_after_id or (next(reversed(listed)) if listed else self._cursor.after_id)
         self._cursor = replace(self._cursor, after_id=after_id, run_mark=self._mark_after(page.newest))
         self._total = page.total if page.total is not None else self._total
-        self.counts = replace(self.counts, seen=self.counts.seen + len(ids))
+        self.counts = replace(self.counts, seen=self.counts.seen + len(page.keys))
+        self._changed_pages += bool(wanted)
         if self._is_batch_due():
             self._flush()
-        self._context.progress.advance(len(ids), self._total)
+        self._context.progress.advance(len(page.keys), self._total)
         if self._is_first_load and not self._is_bulk and fetched.next_after_id is not None:
             self._begin_bulk()
         self._is_first_page = False
 
-    def _wanted(self, page: PmsPage) -> frozenset[str]:
+    def _wanted(self, listed: Mapping[str, str]) -> frozenset[str]:
         """Ids whose rows must be parsed. A row without a version may have changed."""
-        if self._is_first_load:
-            return frozenset(key for key, _ in page.keys)
-        known = self._sync_store.known_versions(self._connection_id, self._kind, [key for key, _ in page.keys])
-        return frozenset(key for key, version in page.keys if not version or known.get(key) != version)
+        if self._is_first_load or not listed:
+            return frozenset(listed)
+        known = self._sync_store.known_versions(self._connection_id, self._kind, list(listed))
+        if known == listed and "" not in known.values():
+            return frozenset()
+        return frozenset(key for key, version in listed.items() if not version or known.get(key) != version)
 
     def _mark_after(self, newest: datetime | None) -> datetime | None:
         """Largest change time seen, set back by the age of this run.
@@ -203,14 +210,15 @@ class KindPull:
     def _is_batch_due(self) -> bool:
         """The first page at once, so that a screen has rows to show."""
         is_old = self._context.clock.monotonic_s() - self._stored_s >= BATCH_S
-        return self._is_first_page or is_old or len(self._batch) >= BATCH_PAGES
+        is_large = self._changed_pages >= BATCH_PAGES or len(self._batch) >= MOST_PAGES
+        return self._is_first_page or is_old or is_large
 
     def _flush(self) -> None:
         if not self._batch:
             return
         self._settle()
         self._writer.store(self._batch, self._cursor)
-        self._batch = []
+        self._batch, self._changed_pages = [], 0
         self._stored_s = self._context.clock.monotonic_s()
 
     def _settle(self) -> None:

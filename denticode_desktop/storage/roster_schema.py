@@ -19,6 +19,7 @@ from denticode_desktop.domain.sync_cursor import SyncKind
 from .values import to_date_or_none, to_time_or_none
 
 MAX_ALIASES = 24
+MANY_CHARACTERS = 4096
 _DROPPED = dict.fromkeys(map(ord, "'\u2019`\u00b4\u02bc."))
 """O'Brien is one word, St. James two; every other mark separates."""
 _SPECIAL = {
@@ -27,17 +28,34 @@ _SPECIAL = {
 }  # fmt: skip
 
 
+class _FoldedCharacters(dict[int, str | None]):
+    """What a character of a decomposed, case-folded name becomes, worked out when it first comes up."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        if unicodedata.combining(character):
+            folded = None
+        else:
+            plain = character.casefold().translate(_SPECIAL).translate(_DROPPED)
+            folded = "".join(c if c.isalnum() else " " for c in plain)
+        if len(self) < MANY_CHARACTERS:  # names come from outside: no roster may fill the memory
+            self[code] = folded
+        return folded
+
+
+_folded_characters = _FoldedCharacters()
+
+
 def fold(text: str) -> str:
     """`Peña-O'Brien` -> `pena obrien`: accents, case and punctuation gone, single blanks."""
-    if text.isascii():
-        plain = text.lower().translate(_DROPPED)
-        if plain.isalnum():
-            return plain
+    plain = text.lower()
+    if plain.isascii():
+        if plain.isalnum() or not plain:
+            return plain  # nearly every name
     else:
-        spread = unicodedata.normalize("NFKD", text.casefold())
-        bare = "".join(c for c in spread if not unicodedata.combining(c)).casefold()
-        plain = bare.translate(_SPECIAL).translate(_DROPPED)
-    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+        plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = plain.translate(_folded_characters)
+    return " ".join(plain.split()) if " " in plain else plain
 
 
 def digits(text: str) -> str:
@@ -46,19 +64,24 @@ def digits(text: str) -> str:
     return found[1:] if len(found) == 11 and found[0] == "1" else found
 
 
-def name_keys(person: Demographics) -> tuple[str, str, list[str]]:
+def name_keys(person: Demographics) -> tuple[str, str, Sequence[str]]:
     """`key_last`, `key_first` and the alias keys of a person."""
     first, last = fold(person.first_name), fold(person.last_name)
     key_last, key_first = f"{last} {first}".strip(), f"{first} {last}".strip()
-    if not (person.middle_name or person.preferred_name or " " in first or " " in last):
-        return key_last, key_first, []
-    given = dict.fromkeys(f"{first} {fold(person.middle_name)} {fold(person.preferred_name)}".split())
-    family = dict.fromkeys(last.split())
-    pairs = [pair for g, f in product(given, family) for pair in (f"{g} {f}", f"{f} {g}")]
+    middle, preferred = person.middle_name, person.preferred_name
+    if not (middle or preferred or " " in first or " " in last):
+        return key_last, key_first, ()
+    given = dict.fromkeys(f"{first} {fold(middle)} {fold(preferred)}".split())
+    family = last.split()
+    if len(family) == 1:
+        # What a pair of one family name can begin with is known: nine people of ten are done here.
+        pairs = [pair for g in given if g != first for pair in (f"{g} {last}", f"{last} {g}")]
+    else:
+        pairs = [pair for g, f in product(given, dict.fromkeys(family)) for pair in (f"{g} {f}", f"{f} {g}")]
     parts = pairs or [*given, *family]
     extra = [key for key in parts if not key_last.startswith(key) and not key_first.startswith(key)]
-    if family:
-        extra += [f"{part} {first}" for part in list(family)[1:]]
+    if len(family) > 1:
+        extra += [f"{part} {first}" for part in list(dict.fromkeys(family))[1:]]
     return key_last, key_first, list(dict.fromkeys(extra))[:MAX_ALIASES]
 
 

@@ -8,9 +8,9 @@ which searches slower and is made whole by the run that resumes, by the next run
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 import sqlcipher3.dbapi2 as driver
@@ -46,7 +46,9 @@ USUAL_CHECKPOINT_PAGES = 1_000
 BULK_CACHE_KB = 48_000
 USUAL_CACHE_KB = 2_000
 """Each of the indexes reads the whole table: from memory, decrypted once, where it has room."""
-ROWS_A_STATEMENT = 50
+STATEMENT_ROWS = (500, 50)
+"""Rows a statement, the largest size first: a page of new rows is one statement, in which SQLite works without Python's
+lock from end to end."""
 FEW_ROWS = 5_000
 """Indexes are dropped only while the table holds no more than this: another connection's patients are searched."""
 
@@ -62,10 +64,9 @@ _SAVE_CURSOR_SQL = (
 _OF_KIND = "FROM roster_stamp WHERE connection_id = ? AND kind = ?"
 _IN_RANGE = " AND pms_id BETWEEN ? AND ?"
 _AMONG = " AND pms_id IN (SELECT value FROM json_each(?))"
-_STAMPS_SQL = f"SELECT json_group_object(pms_id, is_gone || version) {_OF_KIND}"
-_VERSIONS_SQL = f"SELECT json_group_object(pms_id, version) {_OF_KIND} AND is_gone = 0"
-_COUNT_SQL = f"SELECT count(*) FROM (SELECT 1 {_OF_KIND}{_IN_RANGE} LIMIT ?)"
-_COUNT_LIVE_SQL = f"SELECT count(*) {_OF_KIND}{_IN_RANGE} AND is_gone = 0"
+_STAMPS_SQL = f"SELECT pms_id, is_gone || version AS told {_OF_KIND}"
+_VERSIONS_SQL = f"SELECT pms_id, version AS told {_OF_KIND} AND is_gone = 0"
+_AS_OBJECT = "SELECT json_group_object(pms_id, told) FROM ({})"
 _RUN_OF_RANGE_SQL = (
     "UPDATE roster_stamp SET run = ? WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ? AND is_gone = 0"
 )
@@ -156,7 +157,7 @@ class SqlSyncStore:
                 for rows in made:
                     counts = _sum(counts, writer.write(rows))
                 if cursor.is_full:
-                    writer.stamp_unchanged({pms_id for page in pages for pms_id in page.unchanged_ids})
+                    writer.stamp_unchanged(set().union(*(page.unchanged_ids for page in pages)))
                 _save_cursor(session, connection_id, kind, cursor)
         return counts
 
@@ -269,12 +270,13 @@ class _PageWriter:
         if not ids:
             return
         run, connection_id, kind = self._cursor.run, self._connection_id, self._kind.value
-        everyone = ids | self._written
+        everyone = ids | self._written if self._written else ids
         between = (connection_id, kind, min(everyone), max(everyone))
-        if self._session.value(_COUNT_LIVE_SQL, between) == len(everyone):
-            self._session.change(_RUN_OF_RANGE_SQL, (run, *between))
-        else:
+        self._session.execute("SAVEPOINT stamping")
+        if self._session.change(_RUN_OF_RANGE_SQL, (run, *between)) != len(everyone):
+            self._session.execute("ROLLBACK TO stamping")  # there are rows that this list has left out
             self._session.change_many(STAMP_RUN_SQL, [(run, connection_id, kind, pms_id) for pms_id in ids])
+        self._session.execute("RELEASE stamping")
 
 
 class _MadeRow(NamedTuple):
@@ -291,41 +293,50 @@ _MadeRows = Mapping[str, _MadeRow]
 
 def _make_rows(connection_id: ConnectionId, kind: SyncKind, run: int, page: StoredPage) -> _MadeRows:
     """By id; a row that a page holds twice is stored once."""
-    make_row = ROSTER[kind].make_row
     made: dict[str, _MadeRow] = {}
+    kind_name = kind.value
+    if kind is SyncKind.PATIENTS:
+        for patient in cast(Sequence[PmsPatient], page.changed):
+            patient_id, version = patient.pms_patient_id, patient.version
+            row, aliases = _patient_row(connection_id, patient)
+            made[patient_id] = _MadeRow(row, (connection_id, kind_name, patient_id, version, run), aliases, version)
+        return made
+    make_row = ROSTER[kind].make_row
     for record in page.changed:
         pms_id = _id_of(record)
-        stamp = (connection_id, kind.value, pms_id, record.version, run)
-        if isinstance(record, PmsPatient):
-            row, aliases = _patient_row(connection_id, record)
-            made[pms_id] = _MadeRow(row, stamp, aliases, record.version)
-        else:
-            made[pms_id] = _MadeRow(make_row(connection_id, record), stamp, (), record.version)
+        stamp = (connection_id, kind_name, pms_id, record.version, run)
+        made[pms_id] = _MadeRow(make_row(connection_id, record), stamp, (), record.version)
     return made
 
 
-def _patient_row(connection_id: ConnectionId, record: PmsPatient) -> tuple[Values, list[Values]]:
+def _patient_row(connection_id: ConnectionId, record: PmsPatient) -> tuple[Values, Sequence[Values]]:
     """As PATIENTS.make_row and alias_rows (a test compares), at half their cost."""
     person, pms_id = record.person, record.pms_patient_id
     key_last, key_first, extra = name_keys(person)
-    phone, chart = person.phone, person.chart_number
+    phone = person.phone
     row = (
         connection_id, pms_id, *person_values(person), record.status.value, record.merged_into, record.version,
         key_last, key_first, phone if len(phone) == 10 and phone.isascii() and phone.isdigit() else digits(phone),
-        fold(chart), 0,
+        fold(person.chart_number), 0,
     )  # fmt: skip
     return row, [(connection_id, pms_id, key) for key in extra]
 
 
 def _insert_many(session: Session, sql: str, rows: Sequence[Values]) -> None:
     """Many rows a statement: a third faster than one by one, and SQLite works longer without Python's lock."""
+    done = 0
+    for size in STATEMENT_ROWS:
+        while len(rows) - done >= size:
+            session.execute(_of_many_rows(sql, size), tuple(chain.from_iterable(rows[done : done + size])))
+            done += size
+    if done < len(rows):
+        session.change_many(sql, rows[done:])
+
+
+@lru_cache(maxsize=32)
+def _of_many_rows(sql: str, size: int) -> str:
     head, values = sql.split(" VALUES ")
-    whole = len(rows) - len(rows) % ROWS_A_STATEMENT
-    many = f"{head} VALUES {', '.join([values] * ROWS_A_STATEMENT)}"
-    for start in range(0, whole, ROWS_A_STATEMENT):
-        session.execute(many, tuple(chain.from_iterable(rows[start : start + ROWS_A_STATEMENT])))
-    if whole < len(rows):
-        session.change_many(sql, rows[whole:])
+    return f"{head} VALUES {', '.join([values] * size)}"
 
 
 def _stamps(
@@ -348,11 +359,11 @@ def _look_up(
     wanted = frozenset(ids)
     of_kind, ends = (connection_id, kind.value), (min(wanted), max(wanted))
     most = 2 * len(wanted) + 100
-    if session.value(_COUNT_SQL, (*of_kind, *ends, most)) < most:
-        found = _decode_object(session.value(sql + _IN_RANGE, (*of_kind, *ends)))
-    else:
+    in_range = _AS_OBJECT.format(f"{sql}{_IN_RANGE} LIMIT ?")
+    found = _decode_object(session.value(in_range, (*of_kind, *ends, most)))
+    if len(found) == most:
         among = msgspec.json.encode(list(wanted)).decode()
-        found = _decode_object(session.value(sql + _AMONG, (*of_kind, among)))
+        found = _decode_object(session.value(_AS_OBJECT.format(sql + _AMONG), (*of_kind, among)))
     return found if found.keys() <= wanted else {pms_id: found[pms_id] for pms_id in wanted & found.keys()}
 
 

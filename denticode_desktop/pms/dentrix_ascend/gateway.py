@@ -26,7 +26,7 @@ from .client import AscendClient, Params
 from .error_words import words_of
 from .looks import look_through, to_look
 from .mapping import to_patient, utc_text, zone_of
-from .pages import AscendPage, is_after, largest_id
+from .pages import AscendPage, is_after
 from .rows import PMS_KEY, PatientRow, id_text, tolerant_row
 
 TOKEN_SPARE_S = 60.0
@@ -86,17 +86,18 @@ class AscendGateway:
             params.append((facts.word("after_id"), after_id))
         answer = self._client.get(facts.path(path), params, permission=permission)
         page = AscendPage(answer.body, kind, asked=asked, sure=facts.limit("sure_page_size"))
-        self._check_progress(kind, after_id, [row_id for row_id, _ in page.keys])
+        self._check_progress(kind, after_id, page)
         return page
 
-    def _check_progress(self, kind: SyncKind, after_id: str | None, ids: list[str]) -> None:
+    def _check_progress(self, kind: SyncKind, after_id: str | None, page: AscendPage) -> None:
         """Numbers must grow from page to page; ids that are no numbers must at least not be the page before again."""
+        ids = frozenset(page.ids)
         before, earlier = self._previous_page.get(kind, (None, frozenset()))
-        if after_id is not None and ids:
-            is_same = after_id != before and set(ids) <= earlier
-            if is_same or not is_after(largest_id(ids), after_id):
+        if after_id is not None and page.largest_id is not None:
+            is_same = after_id != before and ids <= earlier
+            if is_same or not is_after(page.largest_id, after_id):
                 raise PmsProtocolError("endless_pages")
-        self._previous_page[kind] = (after_id, frozenset(ids))
+        self._previous_page[kind] = (after_id, ids)
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
         """The patient as the chart names them now.

@@ -44,10 +44,11 @@ def to_provider(row: ProviderRow) -> PmsProvider:
 
 def to_patient(row: PatientRow) -> PmsPatient:
     """One patient. A duplicate of another one (`duplicateOfPatient`) is MERGED into that one."""
+    born, phones = row.date_of_birth, row.phones
     person = Demographics(
-        row.first_name or "", row.last_name or "", to_date(row.date_of_birth), _SEX.get(row.gender or ""),
+        row.first_name or "", row.last_name or "", to_date(born) if born else None, _SEX.get(row.gender or ""),
         row.middle_name or "", row.suffix or "", row.preferred_name or "",
-        id_text(row.phones[0].number) if row.phones else "", row.email or "", row.address or "", row.city or "",
+        id_text(phones[0].number) if phones else "", row.email or "", row.address or "", row.city or "",
         row.state or "", id_text(row.postal_code), id_text(row.chart_number),
     )  # fmt: skip
     patient_id, version = PmsPatientId(id_text(row.patient_id)), row.last_modified or ""

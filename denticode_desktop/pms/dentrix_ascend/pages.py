@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -71,6 +72,7 @@ SHAPES: dict[SyncKind, ListShape] = {
     SyncKind.APPOINTMENTS: _shape(AppointmentRow, to_appointment),
 }
 _slim_page = msgspec.json.Decoder(_SlimPage)
+_first, _second = itemgetter(0), itemgetter(1)
 _raw_page = msgspec.json.Decoder(_RawPage)
 
 
@@ -92,9 +94,7 @@ def _read_head(body: bytes) -> _Head:
     except msgspec.DecodeError:
         return _read_head_tolerantly(body)
     check_envelope(slim.statusCode, slim.errors)
-    keys = [(row.id if type(row.id) is str else str(row.id), row.version or "") for row in slim.data]
-    if any(not row.id and row.id != 0 for row in slim.data):
-        raise PmsProtocolError("missing_id")
+    keys = [(key if type(key := row.id) is str else str(key), row.version or "") for row in slim.data]
     pagination = slim.meta.pagination if slim.meta else None
     return _Head(keys, pagination.limit if pagination else None, pagination.total if pagination else None)
 
@@ -125,15 +125,13 @@ def _read_head_tolerantly(body: bytes) -> _Head:
         pagination = meta.get("pagination") if isinstance(meta, dict) else None
         if isinstance(pagination, dict):
             limit, total = (v if type(v := pagination.get(name)) is int else None for name in ("limit", "total"))
-    keys = [(id_text(row.get("id")), str(row.get(_VERSION) or "")) for row in rows]
-    if any(not key for key, _ in keys):
-        raise PmsProtocolError("missing_id")
-    return _Head(keys, limit, total)
+    return _Head([(id_text(row.get("id")), str(row.get(_VERSION) or "")) for row in rows], limit, total)
 
 
 def largest_id(ids: Sequence[str]) -> str:
     """Where the next page starts: the largest number, or the last id where ids are no numbers."""
-    if all(i.isascii() and i.isdigit() for i in ids):
+    run_together = "".join(ids)
+    if run_together.isascii() and run_together.isdigit():
         return max(ids, key=int)
     return ids[-1]
 
@@ -158,14 +156,17 @@ def is_last_page(rows: int, limit: int | None, asked: int, sure: int) -> bool:
 
 
 class AscendPage:
-    """PmsPage over one response body."""
+    """PmsPage over one response body. `ids` in the PMS's order; `largest_id` as the function, None without rows."""
 
     def __init__(self, body: bytes, kind: SyncKind, *, asked: int, sure: int) -> None:
         self._body = body
         self._shape = SHAPES[kind]
         self._head = _read_head(body)
-        self._ids = [key for key, _ in self._head.keys]
-        self._is_last = is_last_page(len(self._ids), self._head.limit, asked, sure)
+        self.ids = list(map(_first, self._head.keys))
+        if "" in self.ids:
+            raise PmsProtocolError("missing_id")
+        self.largest_id = largest_id(self.ids) if self.ids else None
+        self._is_last = is_last_page(len(self.ids), self._head.limit, asked, sure)
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -175,7 +176,7 @@ class AscendPage:
     @property
     def next_after_id(self) -> str | None:
         """Where the next page starts."""
-        return None if self._is_last else largest_id(self._ids)
+        return None if self._is_last else self.largest_id
 
     @property
     def total(self) -> int | None:
@@ -187,17 +188,17 @@ class AscendPage:
         """Largest change time on this page. Text order is time order but for a missing fraction, which the mark's
         margin covers.
         """
-        return to_moment(max((version for _, version in self._head.keys), default=""))
+        return to_moment(max(map(_second, self._head.keys), default=""))
 
     def records(self, wanted: AbstractSet[str]) -> Sequence[PmsRecord]:
         """The wanted rows; the whole page in one decode where all of it is wanted."""
-        places = [place for place, row_id in enumerate(self._ids) if row_id in wanted]
+        places = [place for place, row_id in enumerate(self.ids) if row_id in wanted]
         if not places:
             return []
         to_record = self._shape.to_record
         try:
-            if len(places) == len(self._ids):
-                return [to_record(row) for row in self._shape.decode_page(self._body).data]
+            if len(places) == len(self.ids):
+                return list(map(to_record, self._shape.decode_page(self._body).data))
             rows = _raw_page.decode(self._body).data
             return [to_record(self._shape.decode_row(rows[place])) for place in places]
         except msgspec.DecodeError:
