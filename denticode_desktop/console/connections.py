@@ -101,6 +101,7 @@ def connection_add(session: Session, /, pms_key: str, environment: str, **option
         is_marker_on=not options["no_marker"],
         may_complete_procedures=options["complete_procedures"],
     )
+    session.desk.connect.check_new(actor, new)  # before a person types a secret for nothing
     secrets = _secrets_for(session, new.pms_key)
     result = session.desk.connect.add(actor, new, secrets, _listener(session))
     _emit_report(session, result.connection_id, options["name"].strip(), result.report)
@@ -151,9 +152,9 @@ def connection_disconnect(session: Session, name: str | None) -> None:
 @click.argument("name", required=False)
 @pass_session
 def connection_reconnect(session: Session, name: str | None) -> None:
-    """Use connection NAME again, with new credentials or the stored ones."""
+    """Use connection NAME again, with new credentials or the stored ones; without NAME the one that needs it."""
     actor = session.actor()
-    found = session.desk.connect.find(name)
+    found = session.desk.connect.find_to_reconnect(name)
     given = {key: value for key, value in session.secrets().items() if key != "password"}
     secrets = ConnectionSecrets(given) if given else None
     if secrets is None and not found.is_enabled:

@@ -21,7 +21,11 @@ def checked_vendor_host(text: str, suffix: str) -> str:
     match = _VENDOR_HOST.fullmatch(_ascii_lower(text))
     host = match.group(1) if match else ""
     if not host.endswith(suffix) or len(host) > MAX_HOST_CHARS or urlsplit(f"https://{host}").hostname != host:
-        raise UserError(f"The host must be https://…{suffix}, with nothing before or after it.", field="host")
+        raise UserError(
+            f"The host must be https://…{suffix}, with nothing before or after it. Leave it out to take the vendor's "
+            "own, or copy it again.",
+            field="host",
+        )
     return f"https://{host}"
 
 
@@ -29,7 +33,10 @@ def checked_rehearsal_host(text: str) -> str:
     """`http://loopback:port`. Raises: UserError (field `host`) for anything that could leave this computer."""
     match = _REHEARSAL.fullmatch(_ascii_lower(text))
     if match is None or int(match.group(2)) > 65535:
-        raise UserError("Rehearsal accepts http://127.0.0.1 with a port only.", field="host")
+        raise UserError(
+            "Rehearsal accepts http://127.0.0.1 with a port only. Copy the address that the simulator shows.",
+            field="host",
+        )
     return f"http://{match.group(1)}:{match.group(2)}"
 
 

@@ -15,6 +15,7 @@ from denticode_desktop.domain.connection import (
     ConnectionReport,
     ConnectionSettings,
     Environment,
+    HoldReason,
     Light,
 )
 from denticode_desktop.domain.errors import NotFoundError, SecretStoreError, UserError
@@ -42,13 +43,20 @@ from .connection_report import (
     with_kept_location,
     with_swap_hint,
 )
-from .connection_rules import NewConnection, checked_environment, checked_secrets, checked_settings
+from .connection_rules import (
+    NewConnection,
+    checked_availability,
+    checked_environment,
+    checked_secrets,
+    checked_settings,
+)
 from .connection_store import (
     connection_draft,
     hold_disconnected,
     note_calls,
     note_report,
     refuse_second,
+    refuse_takeover,
     release_hold,
 )
 from .gateways import Gateways
@@ -96,26 +104,40 @@ class ConnectPractice:
             return uow.connections.all()
 
     def find(self, name_or_id: str | None) -> Connection:
-        """By name without case (an enabled one first) or by id; None = the only enabled one.
+        """By name without case (an enabled one first) or by id; None = the only enabled one, else the only one.
 
         Raises NotFoundError, or UserError (field `connection`) when there is none or a choice.
         """
         known = self.connections()
+        if name_or_id is not None:
+            return _named(known, name_or_id.strip())
         enabled = [c for c in known if c.is_enabled]
-        if name_or_id is None:
-            if len(enabled) == 1:
-                return enabled[0]
-            names = ", ".join(c.settings.name for c in enabled)
-            none_yet = "No PMS is connected. Add a connection first."
-            raise UserError(f"Name one of the connections: {names}." if enabled else none_yet, field="connection")
-        wanted = name_or_id.strip()
-        named = [c for c in known if c.settings.name.casefold() == wanted.casefold()]
-        numbered = [c for c in known if wanted.isdecimal() and c.connection_id == int(wanted)]
-        for found in [*(c for c in named if c.is_enabled), *numbered, *named]:
-            return found
-        raise NotFoundError(
-            f"There is no connection {wanted}. List the connections to see their names.", field="connection"
-        )
+        if len(enabled or known) == 1:
+            return (enabled or known)[0]
+        names = ", ".join(c.settings.name for c in enabled or known)
+        if enabled:
+            raise UserError(f"Name one of the connections: {names}.", field="connection")
+        if known:
+            raise UserError(f"Every connection is disconnected: {names}. Reconnect one of them.", field="connection")
+        raise UserError("No PMS is connected. Add a connection first.", field="connection")
+
+    def find_to_reconnect(self, name_or_id: str | None) -> Connection:
+        """As `find`, but None = the only one that is disconnected or whose sign-in was refused, where there is one."""
+        waiting = [c for c in self.connections() if not c.is_enabled or c.hold is HoldReason.SIGN_IN]
+        if name_or_id is not None or not waiting:
+            return self.find(name_or_id)
+        if len(waiting) == 1:
+            return waiting[0]
+        names = ", ".join(f"{c.settings.name} (number {c.connection_id})" for c in waiting)
+        raise UserError(f"Name the connection to reconnect: {names}.", field="connection")
+
+    def check_new(self, actor: Actor, new: NewConnection) -> None:
+        """Everything about a new connection that can be told without its secrets and without asking the PMS.
+
+        Raises NotAllowedError, UserError naming the field, SecretStoreError.
+        """
+        require(actor, Action.MANAGE_CONNECTIONS)
+        self._checked_settings(new)
 
     def add(self, actor: Actor, new: NewConnection, secrets: ConnectionSecrets, on_check: OnCheck) -> AddResult:
         """Checks what was typed, tests it live and stores it when the light is green or yellow.
@@ -124,7 +146,8 @@ class ConnectPractice:
         failed: nothing is stored, the secrets neither.
         """
         require(actor, Action.MANAGE_CONNECTIONS)
-        settings, secrets = self._checked(new, secrets)
+        settings = self._checked_settings(new)
+        secrets = checked_secrets(secrets, self._directory.profile(new.pms_key))
         gateway = self._gateways.open_with(settings, secrets)
         try:
             report = with_advice(gateway.check_connection(on_check))
@@ -139,8 +162,9 @@ class ConnectPractice:
         self._sink.publish(ConnectionChanged(connection_id))
         return AddResult(connection_id, report)
 
-    def _checked(self, new: NewConnection, secrets: ConnectionSecrets) -> tuple[ConnectionSettings, ConnectionSecrets]:
+    def _checked_settings(self, new: NewConnection) -> ConnectionSettings:
         profile = self._directory.profile(new.pms_key)
+        checked_availability(profile)
         environment = checked_environment(new.environment)
         with self._store.read() as uow:
             if uow.practice.is_rehearsal_only() and environment is not Environment.REHEARSAL:
@@ -153,7 +177,7 @@ class ConnectPractice:
         with self._store.read() as uow:
             refuse_second(uow, settings)
         require_store(self._secrets, environment)
-        return settings, checked_secrets(secrets, profile)
+        return settings
 
     def _store_new(
         self,
@@ -243,7 +267,7 @@ class ConnectPractice:
             self._note_failed_try(actor, connection_id, report, calls)
             return report
         with secret_change(self._secrets) as change, self._store.write() as uow:
-            refuse_second(uow, settings, besides=connection_id)
+            refuse_takeover(uow, connection)
             uow.connections.set_enabled(connection_id, is_enabled=True)
             note_report(uow, connection_id, report, calls, self._clock.utc_now())
             release_hold(uow, actor, connection_id, report, is_back=True)
@@ -322,6 +346,16 @@ class ConnectPractice:
     def _tell(self, connection_id: ConnectionId) -> None:
         self._sink.publish(ConnectionChanged(connection_id))
         self._sink.publish(QueueChanged(connection_id))
+
+
+def _named(known: Sequence[Connection], wanted: str) -> Connection:
+    named = [c for c in known if c.settings.name.casefold() == wanted.casefold()]
+    numbered = [c for c in known if wanted.isdecimal() and c.connection_id == int(wanted)]
+    for found in [*(c for c in named if c.is_enabled), *numbered, *named]:
+        return found
+    raise NotFoundError(
+        f"There is no connection {wanted}. List the connections to see their names.", field="connection"
+    )
 
 
 def _append_change(uow: UnitOfWork, actor: Actor, connection_id: ConnectionId, field: str, value: str | None) -> None:

@@ -56,6 +56,8 @@ def location_check(location: PmsLocation) -> Check:
 
 def find_location(locations: Sequence[PmsLocation], wanted: str) -> PmsLocation:
     """The location of that id. Raises UserError (field `location_id`) listing what there is."""
+    if not wanted.strip():
+        raise UserError(f"The location is empty. Give the id of one: {_listed(locations)}.", field="location_id")
     for location in locations:
         if location.pms_location_id == wanted:
             return location
@@ -67,6 +69,10 @@ def find_location(locations: Sequence[PmsLocation], wanted: str) -> PmsLocation:
 
 def find_provider(providers: Sequence[PmsProvider], wanted: str) -> PmsProvider:
     """The active person of that id. Raises UserError (field `default_provider_id`)."""
+    if not wanted.strip():
+        raise UserError(
+            "The default provider is empty. Copy the id from the PMS's provider list.", field="default_provider_id"
+        )
     for provider in providers:
         if provider.pms_provider_id == wanted:
             if not provider.is_active or not provider.is_person:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from denticode_desktop.domain.connection import ConnectionSettings, Environment
 from denticode_desktop.domain.errors import UserError
 from denticode_desktop.domain.ids import PmsKey, PmsLocationId, PmsProviderId
-from denticode_desktop.ports.pms import ConnectionSecrets, PmsProfile
+from denticode_desktop.ports.pms import ConnectionSecrets, PmsCapabilities, PmsProfile
 from denticode_desktop.ports.secrets import MAX_SECRET_CHARS
 
 MAX_NAME_CHARS = 80
@@ -72,8 +72,7 @@ def checked_settings(new: NewConnection, profile: PmsProfile, host: str) -> Conn
 
     Raises UserError naming the first field that is wrong.
     """
-    if profile.availability != "available" or profile.capabilities is None:
-        raise UserError(f"{profile.title} is planned and cannot be connected yet. Choose another PMS.", field="pms")
+    capabilities = checked_availability(profile)
     environment = checked_environment(new.environment)
     organization_id = _checked_id(profile, "organization_id", new.organization_id)
     client_id = _checked_id(profile, "client_id", new.client_id)
@@ -92,10 +91,17 @@ def checked_settings(new: NewConnection, profile: PmsProfile, host: str) -> Conn
         default_provider_id=PmsProviderId(trimmed(new.default_provider_id))
         if trimmed(new.default_provider_id)
         else None,
-        settle_s=checked_settle_s(new.settle_s, environment, profile.capabilities.settle_s),
+        settle_s=checked_settle_s(new.settle_s, environment, capabilities.settle_s),
         is_marker_on=new.is_marker_on,
         may_complete_procedures=_checked_completion(new, profile),
     )
+
+
+def checked_availability(profile: PmsProfile) -> PmsCapabilities:
+    """What the PMS can do. Raises UserError (field `pms`) for one that is planned."""
+    if profile.availability != "available" or profile.capabilities is None:
+        raise UserError(f"{profile.title} is planned and cannot be connected yet. Choose another PMS.", field="pms")
+    return profile.capabilities
 
 
 def checked_environment(environment: Environment | None) -> Environment:
@@ -149,6 +155,10 @@ def _checked_id(profile: PmsProfile, name: str, text: str) -> str:
         raise UserError(f"{label} is missing. Copy it from the PMS's own page.", field=name)
     if any(c.isspace() or not c.isprintable() for c in value):
         raise UserError(f"{label} has a blank inside. Copy it again, alone.", field=name)
+    if not value.isascii():
+        raise UserError(
+            f"{label} has a letter that is not a plain English one. Copy it again from the PMS's own page.", field=name
+        )
     if len(value) > MAX_ID_CHARS:
         raise UserError(f"{label} has more than {MAX_ID_CHARS} characters. Copy it again.", field=name)
     return value

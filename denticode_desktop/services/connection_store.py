@@ -5,6 +5,7 @@ from datetime import datetime
 from denticode_desktop.domain.access import Actor
 from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.connection import (
+    Connection,
     ConnectionReport,
     ConnectionSettings,
     Environment,
@@ -26,26 +27,55 @@ def connection_draft(
     return AuditDraft(kind, actor.name, actor.role.value, outcome=outcome, connection_id=connection_id, detail=detail)
 
 
-def refuse_second(uow: UnitOfWork, settings: ConnectionSettings, *, besides: ConnectionId | None = None) -> None:
-    """Raises UserError where an enabled connection has that name, or writes into the same charts.
+def refuse_second(uow: UnitOfWork, settings: ConnectionSettings) -> None:
+    """Raises UserError where the connection to add is there already, in use or disconnected.
 
     Two connections to one organization would each send a Lab, and procedures carry no marker that tells. In rehearsal
-    that is allowed: nothing real is behind it.
+    that is allowed: nothing real is behind it. A disconnected one with the same credentials is taken up again instead,
+    since what waits for it would wait for ever beside a new one.
     """
     for other in uow.connections.all():
-        if not other.is_enabled or other.connection_id == besides:
-            continue
         theirs = other.settings
-        if theirs.name.casefold() == settings.name.casefold():
+        if not other.is_enabled:
+            _refuse_if_disconnected(other, settings)
+        elif theirs.name.casefold() == settings.name.casefold():
             raise UserError(f"There is a connection named {theirs.name} already. Take another name.", field="name")
-        is_same = (theirs.pms_key, theirs.host, theirs.organization_id) == (
-            settings.pms_key, settings.host, settings.organization_id
-        )  # fmt: skip
-        if is_same and settings.environment is not Environment.REHEARSAL:
+        elif _is_same_organization(theirs, settings) and settings.environment is not Environment.REHEARSAL:
             raise UserError(
                 f"This organization is connected already as {theirs.name}. Disconnect that one first.",
                 field="organization_id",
             )
+
+
+def refuse_takeover(uow: UnitOfWork, connection: Connection) -> None:
+    """Raises UserError where another connection that is in use stands in the way of switching this one on again."""
+    ours, number = connection.settings, connection.connection_id
+    for other in uow.connections.all():
+        theirs = other.settings
+        if not other.is_enabled or other.connection_id == number:
+            continue
+        is_named_alike = theirs.name.casefold() == ours.name.casefold()
+        if is_named_alike or (_is_same_organization(theirs, ours) and ours.environment is not Environment.REHEARSAL):
+            raise UserError(
+                f"{theirs.name} (number {other.connection_id}) is in use with the same name or organization. "
+                f"Disconnect that one, then reconnect number {number}.",
+                field="name" if is_named_alike else "organization_id",
+            )
+
+
+def _refuse_if_disconnected(other: Connection, settings: ConnectionSettings) -> None:
+    """With another client id it is a new connection: Reconnect takes new secrets only."""
+    theirs = other.settings
+    if _is_same_organization(theirs, settings) and theirs.client_id == settings.client_id:
+        raise UserError(
+            f"This organization was connected before and is disconnected. Reconnect {theirs.name} "
+            f"(number {other.connection_id}) instead, so that what waits for it is sent.",
+            field="organization_id",
+        )
+
+
+def _is_same_organization(one: ConnectionSettings, other: ConnectionSettings) -> bool:
+    return (one.pms_key, one.host, one.organization_id) == (other.pms_key, other.host, other.organization_id)
 
 
 def note_report(

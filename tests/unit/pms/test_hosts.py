@@ -66,6 +66,7 @@ def test_hostile_vendor_host_is_refused(url: str, environment: Environment) -> N
     with pytest.raises(UserError) as caught:
         registry().checked_host(ASCEND, environment, url)
     assert caught.value.field == "host"
+    assert "Leave it out" in caught.value.sentence
 
 
 @pytest.mark.parametrize("url", NOT_LOOPBACK)
@@ -73,6 +74,7 @@ def test_rehearsal_refuses_what_is_not_loopback(url: str) -> None:
     with pytest.raises(UserError) as caught:
         registry().checked_host(ASCEND, Environment.REHEARSAL, url)
     assert caught.value.field == "host"
+    assert "Copy the address" in caught.value.sentence
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,11 @@ from denticode_desktop.domain.errors import (
     UserError,
 )
 from denticode_desktop.domain.events import ConnectionChanged
-from denticode_desktop.domain.ids import PmsLocationId, PmsPatientId, PmsProviderId
+from denticode_desktop.domain.ids import PmsKey, PmsLocationId, PmsPatientId, PmsProviderId
 from denticode_desktop.domain.people import PmsLocation, PmsProvider
 from denticode_desktop.domain.write_back import ItemState, WaitingWhy
 from denticode_desktop.ports.pms import ConnectionSecrets
+from denticode_desktop.services.connection_rules import NewConnection
 from denticode_desktop.storage.repo_audit import SqlAudit
 from tests.fakes.fake_pms import RIGHT_SECRET, opens_of
 
@@ -120,6 +121,35 @@ def test_add_of_an_organization_connected_already_is_refused_outside_rehearsal(w
     with pytest.raises(UserError) as caught:
         world.add(name="Second", environment=Environment.PRODUCTION, host=None)
     assert caught.value.field == "organization_id"
+
+
+@pytest.mark.parametrize("name", ["Oak Street - Ascend", "Another name"])
+def test_add_of_what_was_disconnected_leads_to_reconnect(world: ConnectWorld, name: str) -> None:
+    first = world.added()
+    world.connect.disconnect(OWNER, first)
+    with pytest.raises(UserError, match=f"Reconnect Oak Street - Ascend \\(number {first}\\)") as caught:
+        world.add(name=name)
+    assert caught.value.field == "organization_id"
+    assert world.add(name="Boise", organization_id="f" * 24).report.light is Light.FAILED
+    assert world.added(client_id="new-client") != first
+
+
+def test_connection_is_checked_without_its_secret_before_anything_is_asked(world: ConnectWorld) -> None:
+    before = len(world.pms.calls)
+    world.connect.check_new(OWNER, world.new())
+    for changes, field in (({"pms_key": PmsKey("open-dental")}, "pms"), ({"name": "Connection 1"}, "name")):
+        with pytest.raises(UserError) as caught:
+            world.connect.check_new(OWNER, world.new(**changes))
+        assert caught.value.field == field
+    with pytest.raises(NotAllowedError):
+        world.connect.check_new(FRONT, world.new())
+    assert len(world.pms.calls) == before
+
+
+def test_planned_pms_is_said_to_be_planned_whatever_else_is_missing(world: ConnectWorld) -> None:
+    new = NewConnection("", PmsKey("open-dental"), None)
+    with pytest.raises(UserError, match="planned and cannot be connected yet"):
+        world.connect.check_new(OWNER, new)
 
 
 def test_rehearsal_only_folder_takes_rehearsal_connections_only(tmp_path: Path) -> None:
@@ -241,6 +271,15 @@ def test_named_record_that_does_not_exist_is_refused(world: ConnectWorld, field:
         world.add(SECRETS, **{field: "X9"})
     assert caught.value.field == field
     assert_nothing_stored(world)
+
+
+def test_empty_choice_names_the_option_and_how_to_fill_it(world: ConnectWorld) -> None:
+    connection_id = world.added()
+    world.sync(connection_id, LEE, DENVER)
+    with pytest.raises(UserError, match="default provider is empty"):
+        world.connect.set_default_provider(OWNER, connection_id, PmsProviderId(" "))
+    with pytest.raises(UserError, match="location is empty"):
+        world.connect.choose_location(OWNER, connection_id, PmsLocationId(""))
 
 
 @pytest.mark.parametrize(
@@ -433,8 +472,8 @@ def test_reconnect_whose_commit_fails_puts_the_old_secret_back(
 def test_reconnect_of_a_disconnected_name_taken_meanwhile_is_refused(world: ConnectWorld) -> None:
     first = world.added()
     world.connect.disconnect(OWNER, first)
-    world.added()
-    with pytest.raises(UserError) as caught:
+    world.added(client_id="client-2")
+    with pytest.raises(UserError, match=f"Disconnect that one, then reconnect number {first}") as caught:
         world.connect.reconnect(OWNER, first, SECRETS, world.checks.append)
     assert caught.value.field == "name"
     assert not world.connection(first).is_enabled

@@ -55,6 +55,8 @@ def test_name_that_tells_the_practice_is_taken_trimmed(typed: str, stored: str |
         ({"environment": None}, "environment"),
         ({"organization_id": "  "}, "organization_id"),
         ({"organization_id": "01234 56789"}, "organization_id"),
+        ({"organization_id": "0123456789\u0430bcdef01234567"}, "organization_id"),
+        ({"client_id": "cli\u00e9nt-1"}, "client_id"),
         ({"client_id": ""}, "client_id"),
         ({"client_id": "a b"}, "client_id"),
         ({"client_id": "x" * 201}, "client_id"),
@@ -69,6 +71,11 @@ def test_setting_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any],
     with pytest.raises(UserError) as caught:
         checked_settings(new(**changes), ASCEND_PROFILE, "https://prod.fake.example")
     assert caught.value.field == field
+
+
+def test_letter_of_another_alphabet_is_named_as_the_reason() -> None:
+    with pytest.raises(UserError, match=r"Organization ID has a letter .* Copy it again"):
+        checked_settings(new(organization_id="\u0430bc"), ASCEND_PROFILE, "https://prod.fake.example")
 
 
 def test_swapped_ids_say_so() -> None:
