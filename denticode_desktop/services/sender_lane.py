@@ -9,6 +9,7 @@ from denticode_desktop.domain.write_back import LOOK_FRESH_S, PATIENT_CHECK_FRES
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import PmsGateway
 
+from .sender_lag import Absence
 from .sender_pace import Pace
 
 _READ_BACK_STEPS = (1, 2, 4, 8, 15, 30, 60)
@@ -31,7 +32,8 @@ class Lane:
     """Until which tick a patient's item in flight waits."""
     idle: dict[PmsPatientId, int] = field(default_factory=dict)
     """Until which tick a patient has nothing to do."""
-    accepted_at: dict[ItemId, int] = field(default_factory=dict)
+    absent: dict[ItemId, Absence] = field(default_factory=dict)
+    """Items in flight whose record was not seen yet: since when, and when it is looked for."""
     tries: dict[ItemId, int] = field(default_factory=dict)
     sent: dict[PmsPatientId, int] = field(default_factory=dict)
     order: int = 0
@@ -85,7 +87,7 @@ class Lane:
 
     def forget_item(self, item_id: ItemId) -> None:
         """The item is no longer in flight."""
-        self.accepted_at.pop(item_id, None)
+        self.absent.pop(item_id, None)
         self.tries.pop(item_id, None)
 
     def drop_waits(self, now_tick: int) -> None:
@@ -96,8 +98,12 @@ class Lane:
 
 
 def next_early_look(elapsed_ticks: int, left_ticks: int) -> int:
-    """Ticks until the next look during a settle: at an early step, or when it is over."""
-    for step in _EARLY_LOOKS:
-        if step > elapsed_ticks:
-            return max(1, min(step - elapsed_ticks, left_ticks))
-    return max(1, left_ticks)
+    """Ticks until the next look during a settle: at an early step, then at twice the time each, or when it is over.
+
+    Without looks in its second half, a record that shows late would be found by the last one only, and the whole settle
+    be taken for the PMS's lag: four times as long each time.
+    """
+    step = next((s for s in _EARLY_LOOKS if s > elapsed_ticks), _EARLY_LOOKS[-1])
+    while step <= elapsed_ticks:
+        step *= 2
+    return max(1, min(step - elapsed_ticks, left_ticks))

@@ -35,6 +35,7 @@ from denticode_desktop.ports.pms import PreparedSend
 
 from .anchor import AnchorStore
 from .patient_check import is_still_linked, patient_fault
+from .sender_lag import NOTE_TICKS, Absence, absence_since
 from .sender_lane import Lane, next_early_look
 from .sender_moves import Intent, Moves, StaleSenderError, evidence_of, review_detail
 from .ticks import Settling, Ticks
@@ -172,8 +173,9 @@ class PatientWork:
             self._settling.forget(item.item_id)
             lane.forget_item(item.item_id)
         elif recorded.outcome_class is OutcomeClass.ACCEPTED:
-            lane.accepted_at[item.item_id] = self._ticks.count
+            lane.absent[item.item_id] = absence_since(self._ticks.count)
         else:
+            lane.absent[item.item_id] = absence_since(self._ticks.count)
             self._settling.begin(item.item_id, lane.settle_ticks() + int(recorded.retry_after_s or 0))
         return StepResult(Step.SENT, recorded)
 
@@ -182,17 +184,17 @@ class PatientWork:
     def _resolve_accepted(self, lane: Lane, item: Item) -> StepResult:
         """The PMS named an id: look for it. Never sent again while the id is set."""
         assert item.remote_id is not None
-        since = lane.accepted_at.setdefault(item.item_id, self._ticks.count)
+        absence = self._absence(lane, item)
         look = lane.take_look(item)
         match = find_by_id(item, look, RemoteId(item.remote_id))
         if match is None:
-            return self._not_seen(lane, item, since, look)
+            return self._not_seen(lane, item, absence, look)
         lane.forget_item(item.item_id)
         self._settling.forget(item.item_id)
         evidence = evidence_of(look, [match])
         if not match.is_equal:
             return self._review(item, ReviewReason.DIFFERS, review_detail([match]), evidence)
-        self._note_lag(item, self._ticks.count - since)
+        self._note_lag(item, absence)
         self._moves.done(Move.T6, item, match, evidence)
         return StepResult(Step.MOVED)
 
@@ -203,30 +205,52 @@ class PatientWork:
             self._settling.begin(item.item_id, lane.settle_ticks())
         return StepResult(Step.MOVED)
 
-    def _not_seen(self, lane: Lane, item: Item, since: int, look: Look) -> StepResult:
-        if self._ticks.count - since >= UNSEEN_TICKS:
+    def _absence(self, lane: Lane, item: Item) -> Absence:
+        """Since when its record is looked for, with what earlier processes waited for it awake.
+
+        That time leads to a person sooner, never to a send: of an accepted item nothing is sent again by itself.
+        """
+        if item.item_id not in lane.absent:
+            with self._moves.store.read() as uow:
+                already = uow.outbox.unseen_ticks(item.item_id)
+            lane.absent[item.item_id] = absence_since(self._ticks.count, already)
+        return lane.absent[item.item_id]
+
+    def _not_seen(self, lane: Lane, item: Item, absence: Absence, look: Look) -> StepResult:
+        now = self._ticks.count
+        if absence.waited(now) >= UNSEEN_TICKS:
             lane.forget_item(item.item_id)
             detail = review_detail(code=str(item.remote_id))
             return self._review(item, ReviewReason.UNSEEN, detail, evidence_of(look, ()))
-        return StepResult(Step.WAITING, None, lane.next_read_back(item.item_id), WaitingWhy.NOT_VISIBLE_YET)
+        wait_ticks = lane.next_read_back(item.item_id)
+        absence.was_absent(now, next_look=wait_ticks)
+        if absence.waited(now) - absence.noted >= NOTE_TICKS:
+            absence.noted = absence.waited(now)
+            with self._moves.store.write() as uow:
+                uow.outbox.note_unseen(item.item_id, absence.noted)
+        return StepResult(Step.WAITING, None, wait_ticks, WaitingWhy.NOT_VISIBLE_YET)
 
     def _resolve_unknown(self, lane: Lane, item: Item) -> StepResult:
         """Nothing is known of the last send: presence may be seen at any look, absence counts after the settle."""
         self._settling.ensure(item.item_id, lane.settle_ticks())
         is_settled = self._settling.is_over(item.item_id)
         elapsed = self._settling.elapsed(item.item_id)
+        absence = lane.absent.setdefault(item.item_id, absence_since(self._ticks.count))
         if not is_settled and elapsed == 0:
             return self._settle_wait(item, elapsed)
         look = lane.take_look(item)
         matches = matches_of(item, look, self._owners(item, look))
         evidence = evidence_of(look, matches)
         if self._is_ours(item, matches):
-            self._note_lag(item, elapsed)
+            self._note_lag(item, absence)
             self._forget(lane, item)
             self._moves.done(Move.T6, item, matches[0], evidence)
             return StepResult(Step.MOVED)
         if not is_settled:
-            return self._settle_wait(item, elapsed)
+            waiting = self._settle_wait(item, elapsed)
+            if not matches:
+                absence.was_absent(self._ticks.count, next_look=waiting.wait_ticks)
+            return waiting
         self._forget(lane, item)
         if not matches and item.sends < MAX_SENDS:
             self._moves.plan_again(item, evidence)
@@ -268,7 +292,9 @@ class PatientWork:
         self._settling.forget(item.item_id)
         lane.forget_item(item.item_id)
 
-    def _note_lag(self, item: Item, ticks: int) -> None:
+    def _note_lag(self, item: Item, absence: Absence) -> None:
+        """Keeps the lag of a record just seen; the rule is that of `Absence.lag`."""
+        ticks = absence.lag(self._ticks.count)
         if ticks <= 0:
             return
         with self._moves.store.write() as uow:
