@@ -27,8 +27,8 @@ def item_fields(view: ItemView) -> dict[str, Any]:
         "remote_id": item.remote_id,
         "reason": as_json(item.review_reason) or "",
         "sentence": _sentence(item),
-        "waiting_why": as_json(item.waiting_why) or view.connection_waiting_why or "",
-        "next_try_at": as_json(item.next_try_at or view.connection_next_try_at),
+        "waiting_why": (item.waiting_why or view.connection_waiting_why) if item.is_open else "",
+        "next_try_at": as_json(item.next_try_at or view.connection_next_try_at) if item.is_open else None,
         "done_at": as_json(item.done_at),
         "requested_at": as_json(view.requested_at),
         "is_paused": view.is_paused,
@@ -44,9 +44,11 @@ def _sentence(item: Item) -> str:
 
 def show_items(rows: Sequence[dict[str, Any]]) -> None:
     """A table, then a sentence for each item that needs a person."""
-    names = ["item_id", "lab_id", "seq", "kind", "state", "sends", "remote_id", "reason", "waiting_why"]
-    headings = ["item", "lab", "seq", "kind", "state", "sends", "in the chart as", "reason", "waits for"]
-    table(headings, [[row[name] for name in names] for row in rows], empty="Nothing is in the queue.")
+    names = ["item_id", "lab_id", "seq", "kind", "state", "sends", "remote_id", "done_at", "reason", "waiting_why"]
+    headings = ["item", "lab", "seq", "kind", "state", "sends", "PMS record", "in chart at", "reason", "waits for"]
+    # A time is proof (green): a record that is gone or doubled keeps its earlier one in JSON only.
+    shown = [row if row["state"] == ItemState.DONE.value else {**row, "done_at": None} for row in rows]
+    table(headings, [[row[name] for name in names] for row in shown], empty="Nothing is in the queue.")
     for row in rows:
         if row["sentence"]:
             say(f"Item {row['item_id']}: {row['sentence']}")
