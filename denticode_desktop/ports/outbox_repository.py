@@ -182,7 +182,7 @@ class OutboxRepository(Protocol):
         ...
 
     def note_waiting(self, item_ids: Sequence[ItemId], why: str, next_try_at: datetime | None) -> None:
-        """For screens only; changes no state."""
+        """For screens only; changes no state. An item that is not open waits for nothing: it is passed over."""
         ...
 
     def note_connection_waiting(self, connection_id: ConnectionId, why: str) -> int:

@@ -394,7 +394,8 @@ class SqlOutbox:
         """As the port."""
         at = to_time_or_none(next_try_at)
         self._session.change_many(
-            "UPDATE item SET waiting_why = ?, next_try_at = ? WHERE id = ?", [(why, at, i) for i in item_ids]
+            "UPDATE item SET waiting_why = ?, next_try_at = ? WHERE id = ? AND state IN ('PLANNED', 'INFLIGHT')",
+            [(why, at, i) for i in item_ids],
         )
 
     def note_connection_waiting(self, connection_id: ConnectionId, why: str) -> int:

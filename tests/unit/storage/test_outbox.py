@@ -350,6 +350,18 @@ def test_watch_is_asked_for_by_connection_and_passes_over_patients_in_flight(wor
         assert uow.outbox.watch_due(other, late, 10) == []
 
 
+def test_item_that_is_no_longer_open_waits_for_nothing(world: OutboxWorld) -> None:
+    first, second = world.writeback()
+    with world.store.write() as uow:
+        uow.outbox.note_waiting([first.item_id, second.item_id], "offline", AT)
+    assert (reread(world, first).waiting_why, reread(world, first).next_try_at) == ("offline", AT)
+    finish(world, first, "r-1")
+    with world.store.write() as uow:
+        uow.outbox.note_waiting([first.item_id], "offline", AT)
+    assert (reread(world, first).waiting_why, reread(world, first).next_try_at) == ("", None)
+    assert reread(world, second).waiting_why == "offline"
+
+
 def test_wait_for_an_accepted_record_is_kept_with_its_attempt(world: OutboxWorld) -> None:
     (item, _) = world.writeback()
     with world.store.write() as uow:
