@@ -83,7 +83,7 @@ REVIEW_ADVICE: dict[ReviewReason, Advice] = {
     ),
     ReviewReason.PATIENT_INACTIVE: Advice(
         "The patient is inactive in the PMS.",
-        "Make the patient active in the PMS, then press Recheck, or match another patient.",
+        "Make the patient active in the PMS, then send it again with a reason, or match another patient.",
         Who.CLINICIAN,
     ),
     ReviewReason.PATIENT_NOT_FOUND: Advice(

@@ -56,6 +56,15 @@ def test_times_are_told_as_ages() -> None:
     assert words.whole.startswith("Ruiz, Ana, visit of 2026-11-20: ")
 
 
+@pytest.mark.parametrize("reason", list(ReviewReason))
+def test_what_the_window_offers_may_be_asked_for(reason: ReviewReason) -> None:
+    item = replace(an_item(ItemState.REVIEW), review_reason=reason)
+    for offer in OFFERS[reason]:
+        kind = WORDS[offer].kind
+        if kind is not None:
+            check_may_ask(item, kind)
+
+
 def test_every_reason_offers_something_and_what_needs_a_record_may_not_be_sent_without() -> None:
     assert set(OFFERS) == set(ReviewReason)
     for offers in OFFERS.values():
