@@ -32,7 +32,7 @@ class OfferWords:
 
 WORDS: dict[Offer, OfferWords] = {
     Offer.THIS_ONE: OfferWords(
-        "It is this one", "The record chosen at the right is ours, any other shown there is not. Nothing more is written.",
+        "It is this one", "The record chosen at the right is ours, others shown there are not. Nothing is written.",
         RequestKind.AS_DONE,
         needs_record=True,
     ),
@@ -80,7 +80,7 @@ RESULT_WORDS: dict[str, str] = {
     "not_found": "Not done: the record is not in the chart. Look in the PMS, then decide again.",
     "needs_decision": "The chart was looked at. A person still has to decide.",
     "owned_by_other": "Not done: that record belongs to another entry of ours. Choose another one.",
-    "in_chart": "Nothing was sent: ours is in the chart already. Look at the chart again, or choose that it is this one.",
+    "in_chart": "Nothing was sent: ours is in the chart already. Look at the chart again, or choose it as this one.",
     "look_alike_there": "Nothing was sent: the chart holds a record that was not shown before. Compare again.",
     "already_void": "Nothing was changed: this entry was skipped before.",
     "not_in_review": "Nothing was changed: this entry was settled in the meantime.",

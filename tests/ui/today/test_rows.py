@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from denticode_desktop.domain.connection import FailureReason, HoldReason
-from denticode_desktop.domain.ids import ConnectionId, LabId
-from denticode_desktop.domain.write_back import ReviewReason
+from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId, PmsPatientId, PmsProviderId, WriteBackId
+from denticode_desktop.domain.write_back import Item, ItemKind, ItemState, NotePayload, ReviewReason
+from denticode_desktop.services.decision_rules import check_may_ask
 from denticode_desktop.services.sentences import SENTENCES, say
 from denticode_desktop.services.status_board import RowAction, TodayRow
 from denticode_desktop.ui.today.offers import OFFERS, RESULT_WORDS, WORDS, Offer
@@ -58,7 +59,11 @@ def test_times_are_told_as_ages() -> None:
 
 @pytest.mark.parametrize("reason", list(ReviewReason))
 def test_what_the_window_offers_may_be_asked_for(reason: ReviewReason) -> None:
-    item = replace(an_item(ItemState.REVIEW), review_reason=reason)
+    note = NotePayload("S: invented.", NOON.date(), PmsProviderId("p"), None, "America/Denver")
+    item = Item(
+        ItemId(1), WriteBackId(1), ConnectionId(1), PmsPatientId("pms-1"), 1, ItemKind.NOTE, note, "a" * 64, "M", "F",
+        ItemState.REVIEW, review_reason=reason,
+    )  # fmt: skip
     for offer in OFFERS[reason]:
         kind = WORDS[offer].kind
         if kind is not None:
