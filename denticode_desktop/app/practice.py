@@ -335,6 +335,7 @@ class Practice:
         from denticode_desktop.background.worker import Worker, WorkerParts
         from denticode_desktop.config.settings_file import SettingsFile
         from denticode_desktop.domain.access import SYSTEM
+        from denticode_desktop.services.sync_engine import scheduled
         from denticode_desktop.services.ticks import Ticks
         from denticode_desktop.services.watched_folder import WatchedFolder
 
@@ -350,9 +351,7 @@ class Practice:
                 self.setup.actor(None) if job.is_by_person else SYSTEM,
                 job.connection_id, full=job.full, is_cancelled=is_cancelled,
             ),
-            connections=lambda: [
-                c.connection_id for c in self.connect.connections() if c.is_enabled and c.hold is None
-            ],
+            connections=lambda: scheduled(self.connect.connections()),
             schedule=SyncScheduler(interval_min=settings.sync_interval_min),
             lock=engine_lock(self.data_dir, self.clock.utc_now),
             sink=self.events,
@@ -371,6 +370,9 @@ class _SenderLoop:
 
     def start(self) -> None:
         self._sender.start()
+
+    def has_open_work(self) -> bool:
+        return self._sender.outlook().open_items > 0
 
 
 @contextmanager

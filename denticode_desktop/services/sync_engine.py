@@ -1,5 +1,8 @@
 """SyncEngine: who may sync what now, and one run at a time per connection.
 
+A hold that is about sending (a person's pause, a permission to write, unclear answers to sends) does not stop reading:
+whoever comes back to it finds patients and appointments as they are now.
+
 Killed at any point, a run goes on at the stored cursor and loses and doubles nothing: rows are stored by id, in the
 transaction that moves the cursor (sync_kind.py). Each kind asks for what changed since the largest change time seen in
 its last finished run, never since a time of our clock; a full run lists everything, and what it does not see is gone.
@@ -7,13 +10,23 @@ its last finished run, never since a time of our clock; a full run lists everyth
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime, timedelta
 
 from denticode_desktop.domain.access import SYSTEM, Action, Actor, require
 from denticode_desktop.domain.connection import Connection, HoldReason
-from denticode_desktop.domain.errors import BusyError, PersonNeededError, PmsAuthError, PmsThrottledError, UserError
+from denticode_desktop.domain.errors import (
+    BusyError,
+    DenticodeError,
+    NotFoundError,
+    PersonNeededError,
+    PmsAuthError,
+    PmsThrottledError,
+    StorageError,
+    UserError,
+)
+from denticode_desktop.domain.events import SyncFinished
 from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
@@ -22,7 +35,7 @@ from denticode_desktop.ports.unit_of_work import Store
 
 from .gateways import Gateways
 from .sync_pages import Waiter, wait_in_slices
-from .sync_report import SyncReport
+from .sync_report import SyncReport, failed_sentence, outcome_code
 from .sync_run import SyncRun, SyncTools, full_at_key
 
 MONTHLY_LIMIT_SETTING = "sync.monthly_call_limit"
@@ -31,6 +44,12 @@ MONTHLY_LIMIT_SETTING = "sync.monthly_call_limit"
 FULL_AFTER = timedelta(hours=26)
 CALM_THRESHOLD = 100_000
 _USUAL_THRESHOLD = gc.get_threshold()[0]
+
+
+def scheduled(connections: Iterable[Connection]) -> list[ConnectionId]:
+    """Those that the schedule knows: all that are switched on. Whether one may be read is asked when it is due, since
+    a hold comes and goes meanwhile."""
+    return [connection.connection_id for connection in connections if connection.is_enabled]
 
 
 def _never() -> bool:
@@ -83,14 +102,19 @@ class SyncEngine:
         more than a day old. Raises NotAllowedError, NotFoundError, UserError
         (disconnected), BusyError (a run is under way), PersonNeededError (the roster is a strange one; the connection
         is held), PmsAuthError (held until somebody reconnects), the other PMS errors, SecretStoreError, StorageError.
-        What was read before an error is kept and the next run goes on from there.
+        What was read before an error is kept and the next run goes on from there. A person's run that does not even
+        begin is told as finished too, so that no screen waits for it; one of the schedule has nobody who waits.
         """
-        require(actor, Action.SYNC)
-        connection = self._checked(actor, connection_id)
+        with self._told_to(actor, connection_id):
+            require(actor, Action.SYNC)
+            connection = self._checked(actor, connection_id)
         full = full or (actor == SYSTEM and self._is_full_overdue(connection_id))
         self._enter(connection)
         try:
-            with self._exclusive(connection_id), calm_collector():
+            with ExitStack() as held:
+                with self._told_to(actor, connection_id):
+                    held.enter_context(self._exclusive(connection_id))
+                held.enter_context(calm_collector())
                 return SyncRun(self._tools, actor, connection, full=full, is_cancelled=is_cancelled).run()
         except PmsThrottledError as error:
             self._not_before_s[connection_id] = self._tools.clock.monotonic_s() + (error.retry_after_s or 0.0)
@@ -98,6 +122,25 @@ class SyncEngine:
         finally:
             with self._guard:
                 self._running.discard(connection_id)
+
+    @contextmanager
+    def _told_to(self, actor: Actor, connection_id: ConnectionId) -> Iterator[None]:
+        """Publishes what stops a person's run before it begins. One under way here tells its own end."""
+        try:
+            yield
+        except DenticodeError as error:
+            if actor != SYSTEM:
+                sentence = failed_sentence(error, self._name_of(connection_id), None)
+                told = SyncFinished(connection_id, outcome_code(error), sentence, 0, 0, 0, 0)
+                self._tools.sink.publish(told)
+            raise
+
+    def _name_of(self, connection_id: ConnectionId) -> str:
+        try:
+            with self._tools.store.read() as uow:
+                return uow.connections.get(connection_id).settings.name
+        except (NotFoundError, StorageError):
+            return "The connection"
 
     def _is_full_overdue(self, connection_id: ConnectionId) -> bool:
         """A computer that is switched off at night makes up for the nightly reconciliation in the morning."""
@@ -129,6 +172,8 @@ class SyncEngine:
                 f"{name} is held because its patients look wrong. Check environment and organization, then press "
                 "Test Connection."
             )
+        if connection.hold is HoldReason.THROTTLED_LONG and actor == SYSTEM:
+            raise PmsThrottledError(None)  # after a restart nobody knows any more how long
         left_s = self._not_before_s.get(connection_id, 0.0) - self._tools.clock.monotonic_s()
         if left_s > 0:
             raise PmsThrottledError(left_s)

@@ -39,6 +39,9 @@ from .sync_report import (
 )
 from .sync_roster_check import asked_key, asked_value
 
+REPLACED_HOLDS = PROBED_HOLDS | {HoldReason.PERMISSION_MISSING}
+"""Holds about sending, under which a sync goes on. What it finds out is worse and takes their place: a sign-in that is
+refused must not be tried again by every run. A person's own pause or disconnect stays."""
 LONG_THROTTLE = timedelta(hours=24)
 """A PMS that asks for a longer pause holds the connection (write-back-protocol.md section 6)."""
 
@@ -164,7 +167,7 @@ class SyncRun:
     def _hold(self, uow: UnitOfWork, error: DenticodeError) -> None:
         hold, detail = _hold_for(error)
         connection = uow.connections.get(self._connection.connection_id)
-        if hold is None or not (connection.hold is None or connection.hold in PROBED_HOLDS):
+        if hold is None or not (connection.hold is None or connection.hold in REPLACED_HOLDS):
             return
         uow.connections.set_hold(connection.connection_id, hold, detail)
         if isinstance(error, WrongRosterError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
@@ -239,10 +239,14 @@ class SyncWorld:
         )  # fmt: skip
         self.engine = self.new_engine()
 
-    def new_engine(self) -> SyncEngine:
+    def new_engine(
+        self, exclusive: Callable[[ConnectionId], AbstractContextManager[object]] = lambda _: nullcontext()
+    ) -> SyncEngine:
         """As after a restart: same database, same PMS."""
-        gateways = cast(Gateways, self)
-        return SyncEngine(cast(Store, self), self.sync_store, gateways, self.clock, self.sink, wait=self.wait)
+        return SyncEngine(
+            cast(Store, self), self.sync_store, cast(Gateways, self), self.clock, self.sink, wait=self.wait,
+            exclusive=exclusive,
+        )  # fmt: skip
 
     def open(self, _: ConnectionId) -> Any:
         """Stands for Gateways.open."""
