@@ -43,6 +43,7 @@ class FailureReason(StrEnum):
     TLS_REFUSED = "tls_refused"
     CLOCK_WRONG = "clock_wrong"
     UNEXPECTED_ANSWER = "unexpected_answer"
+    OUT_OF_SERVICE = "out_of_service"
     THROTTLED = "throttled"
 
 

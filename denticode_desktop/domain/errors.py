@@ -2,12 +2,12 @@
 
 DenticodeError
 ├── ExternalError                  the world: try again may help where `can_retry` is true
-│   ├── PmsUnavailableError        no answer, 5xx, time-out, not our JSON
+│   ├── PmsUnavailableError        no answer, 5xx, time-out
 │   ├── PmsThrottledError          429
 │   ├── PmsAuthError               credentials refused (401 after one fresh token)
 │   ├── PmsForbiddenError          a permission is missing (403)
 │   ├── PmsRefusedError            the PMS understood and said no (4xx)
-│   ├── PmsProtocolError           an answer that breaks the contract: too large, too deep, endless pages
+│   ├── PmsProtocolError           an answer that breaks the contract: no data, too large, endless pages
 │   ├── SecretStoreError           the OS credential store is missing, locked or says no
 │   └── StorageError               database: disk full, locked, damaged
 │       ├── StoreKeyError          wrong or missing key
@@ -35,7 +35,7 @@ class ExternalError(DenticodeError):
 
 
 class PmsUnavailableError(ExternalError):
-    """The PMS gave no usable answer. `kind` is a short code for logs: `connect_refused`, `http_503`, `not_json` …"""
+    """The PMS gave no usable answer. `kind` is a short code for logs: `connect_refused`, `http_503`, `deadline` …"""
 
     def __init__(self, kind: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(kind)
@@ -83,7 +83,7 @@ class PmsRefusedError(ExternalError):
 
 
 class PmsProtocolError(ExternalError):
-    """An answer that breaks the contract. `kind`: `too_large`, `too_deep`, `endless_pages`, `missing_id` …"""
+    """An answer that breaks the contract. `kind`: `web_page`, `not_json`, `too_large`, `endless_pages`, `missing_id` …"""
 
     can_retry = False
 

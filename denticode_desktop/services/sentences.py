@@ -212,6 +212,11 @@ FAILURE_ADVICE: dict[FailureReason, Advice] = {
         "Check the host, and whether a sign-in page of your network is in between, then press Test Connection.",
         Who.IT,
     ),
+    FailureReason.OUT_OF_SERVICE: Advice(
+        "The PMS is out of service at the moment.",
+        "Wait a few minutes, then press Test Connection.",
+        Who.ANYONE,
+    ),
     FailureReason.THROTTLED: Advice(
         "The PMS asked to wait before the next try.",
         "Wait a few minutes, then press Test Connection.",

@@ -1,6 +1,7 @@
 """The connection test: what is green, yellow and failed, and that each failure is told apart."""
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -120,3 +121,84 @@ def test_throttled_and_odd_answers_are_told(practice: AscendPractice) -> None:
     assert_failed(practice.test(), FailureReason.THROTTLED)
     practice.fault("html", method="GET", resource="providers")
     assert_failed(practice.test(), FailureReason.UNEXPECTED_ANSWER)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_list_that_is_not_there_is_no_missing_permission(practice: AscendPractice, status: int) -> None:
+    practice.fault("status", method="GET", resource="appointments", status=status, times=0)
+    report = practice.test()
+    assert (report.light, report.missing_permissions) == (Light.YELLOW, ())
+    check = next(c for c in report.checks if c.name == "appointments")
+    assert (check.outcome, check.permission) == (CheckOutcome.FAILED, None)
+    assert str(status) in check.words
+    assert "Appointments" in report.sentence
+    assert "permission" not in report.next_step
+
+
+def test_list_that_is_not_there_hides_no_missing_permission(practice: AscendPractice) -> None:
+    practice.fault("status", method="GET", resource="appointments", status=404, times=0)
+    practice.simulator.switches.forbid = {"providers": "all"}
+    report = practice.test()
+    assert report.missing_permissions == (Permission.PROVIDERS,)
+    assert "Providers" in report.sentence
+    assert "Appointments" in report.sentence
+    assert "permissions" in report.next_step
+
+
+def test_older_version_of_a_list_does_as_well(practice: AscendPractice) -> None:
+    practice.simulator.switches.clinicalnotes_versions = "v1"
+    assert practice.test().light is Light.GREEN
+
+
+ODD_ANSWERS: list[tuple[str, dict[str, Any], FailureReason, str]] = [
+    ("html", {}, FailureReason.UNEXPECTED_ANSWER, "web page"),
+    ("huge", {}, FailureReason.UNEXPECTED_ANSWER, "larger"),
+    ("gzip_bomb", {}, FailureReason.UNEXPECTED_ANSWER, "larger"),
+    ("empty", {}, FailureReason.UNEXPECTED_ANSWER, "no data"),
+    ("status", {"status": 302}, FailureReason.UNEXPECTED_ANSWER, "another address (HTTP 302)"),
+    ("status", {"status": 404}, FailureReason.UNEXPECTED_ANSWER, "not at this address (HTTP 404)"),
+    ("status", {"status": 503}, FailureReason.OUT_OF_SERVICE, "out of service (HTTP 503)"),
+    ("status", {"status": 500}, FailureReason.OUT_OF_SERVICE, "out of service (HTTP 500)"),
+]
+
+
+@pytest.mark.parametrize("resource", ["token", "organizations"])
+@pytest.mark.parametrize(("action", "values", "reason", "words"), ODD_ANSWERS)
+def test_odd_answers_are_told_apart(
+    practice: AscendPractice, resource: str, action: str, values: dict[str, Any], reason: FailureReason, words: str
+) -> None:
+    practice.simulator.switches.create_status = 200
+    practice.fault(action, method="*", resource=resource, times=0, **values)
+    report = practice.test()
+    assert_failed(report, reason)
+    assert words in report.sentence
+    assert "support bundle" not in report.next_step
+
+
+def test_each_odd_answer_has_words_of_its_own(practice: AscendPractice) -> None:
+    said = set()
+    for action, values, _reason, _words in ODD_ANSWERS:
+        practice.simulator.switches.faults = []
+        practice.fault(action, method="GET", resource="locations", times=0, **values)
+        report = practice.test()
+        said.add(report.sentence)
+    assert len(said) == len(ODD_ANSWERS) - 1  # the two that are too large are told alike
+
+
+def test_swapped_credentials_are_hinted_at(practice: AscendPractice) -> None:
+    report = practice.test(secret="wrong")
+    assert "not swapped" in report.next_step
+
+
+def test_stopped_rehearsal_is_told_to_start_the_simulator(practice: AscendPractice) -> None:
+    practice.simulator.switches.refuse_connections = True
+    report = practice.test()
+    assert_failed(report, FailureReason.NOT_REACHABLE)
+    assert "simulator" in report.next_step
+    assert "internet" not in report.next_step
+
+
+def test_only_the_odd_field_is_named(practice: AscendPractice) -> None:
+    report = practice.test(organization_id="\u0430bc")
+    assert "Organization ID" in report.sentence
+    assert "Client" not in report.sentence

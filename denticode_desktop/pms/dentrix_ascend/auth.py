@@ -26,7 +26,7 @@ from denticode_desktop.pms.http_limits import parse_strict
 from denticode_desktop.pms.outcome import retry_after_s
 from denticode_desktop.ports.clock import Clock
 
-from .error_words import words_of
+from .error_words import not_data, words_of
 
 TokenKey = NewType("TokenKey", str)
 MAX_LIFETIME_S = 24 * 3600.0
@@ -139,7 +139,7 @@ def fetch_token(
     """One token request.
 
     Raises: PmsAuthError `client_refused` or `wrong_environment` (where the PMS says so), PmsThrottledError,
-    PmsUnavailableError, PmsProtocolError `no_token`.
+    PmsUnavailableError, PmsProtocolError `no_token`, `web_page`, `not_json`.
     """
     path = facts.path("token")
     form = f"client_id={quote(client_id, safe='')}&client_secret={quote(client_secret, safe='')}"
@@ -165,7 +165,7 @@ def _read_token(answer: Answer, facts: ApiFacts, clock: Clock) -> Token:
     if answer.status != 200:
         raise PmsUnavailableError(f"http_{answer.status}", retry_after_s=retry_after_s(answer))
     if not answer.is_json:
-        raise PmsUnavailableError("not_json")
+        raise not_data(answer)
     body = parse_strict(answer.body)
     value = body.get("access_token") if isinstance(body, dict) else None
     # It goes into a header: what could break out of one is not a token.

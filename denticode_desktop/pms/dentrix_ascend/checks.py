@@ -25,9 +25,18 @@ from denticode_desktop.domain.errors import (
 from denticode_desktop.pms.http_limits import parse_strict
 
 from .client import AscendClient
-from .failure_words import MAX_CLOCK_SKEW_S, administrator_text, clock_words, failure_words
+from .failure_words import (
+    MAX_CLOCK_SKEW_S,
+    administrator_text,
+    clock_words,
+    failure_words,
+    unanswered_advice,
+    unanswered_words,
+)
 from .rows import id_text
 
+NOT_FOUND = 404
+UNREADABLE = "The list of linked organizations was not readable."
 _ROUTES_OF_WRITES = (Permission.CHART_NOTES, Permission.TREATMENT_PLANS)
 
 
@@ -56,9 +65,10 @@ _PROBES = (
 class _StopError(Exception):
     """The test cannot go on."""
 
-    def __init__(self, reason: FailureReason) -> None:
+    def __init__(self, reason: FailureReason, words: tuple[str, str]) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.sentence, self.next_step = words
 
 
 class ConnectionCheck:
@@ -69,6 +79,7 @@ class ConnectionCheck:
         self._settings = settings
         self._on_check = on_check
         self._checks: list[Check] = []
+        self._unanswered: list[str] = []
         self._organization_name: str | None = None
 
     def run(self) -> ConnectionReport:
@@ -82,7 +93,7 @@ class ConnectionCheck:
                 self._check_probe(probe)
             self._check_clock()
         except _StopError as stop:
-            return self._failed(stop.reason)
+            return self._failed(stop)
         return self._finished()
 
     def _note(self, name: str, outcome: CheckOutcome, words: str = "", permission: Permission | None = None) -> None:
@@ -95,15 +106,16 @@ class ConnectionCheck:
         wrong = [
             label
             for label, is_good in (
-                ("Organization ID", bool(organization) and not any(c.isspace() for c in organization)),
-                ("Client ID", bool(self._settings.client_id.strip())),
+                ("Organization ID", _is_plain(organization)),
+                ("Client ID", _is_plain(self._settings.client_id)),
                 ("Client secret", self._client.has_secret),
             )
-            if not is_good or not organization.isascii()
+            if not is_good
         ]
         if wrong:
-            self._note("fields", CheckOutcome.FAILED, f"Fill in: {', '.join(wrong)} (no spaces).")
-            raise _StopError(FailureReason.CREDENTIALS_REFUSED)
+            words = f"Missing, or with a blank or a foreign letter inside: {', '.join(wrong)}."
+            self._note("fields", CheckOutcome.FAILED, words)
+            raise _StopError(FailureReason.CREDENTIALS_REFUSED, (words, "Copy it again from the API application."))
         self._note("fields", CheckOutcome.OK, "All fields are filled in.")
 
     def _check_token(self) -> None:
@@ -120,23 +132,24 @@ class ConnectionCheck:
         try:
             answer = self._client.get_absolute(path, permission="Organization", with_organization=False)
             body = parse_strict(answer.body)
-        except (PmsForbiddenError, PmsRefusedError, PmsProtocolError):
+        except (PmsForbiddenError, PmsRefusedError):
             self._note(
                 "linked_organizations", CheckOutcome.SKIPPED, "The list of linked organizations is not open to us."
             )
+            return
+        except PmsProtocolError:
+            self._note("linked_organizations", CheckOutcome.SKIPPED, UNREADABLE)
             return
         except ExternalError as error:
             self._stop("linked_organizations", error)
         listed = body.get("organizations") if isinstance(body, dict) else None
         if not isinstance(listed, list):
-            self._note(
-                "linked_organizations", CheckOutcome.SKIPPED, "The list of linked organizations was not readable."
-            )
+            self._note("linked_organizations", CheckOutcome.SKIPPED, UNREADABLE)
         elif self._settings.organization_id not in {id_text(entry) for entry in listed}:
             self._note(
                 "linked_organizations", CheckOutcome.FAILED, "This organization is not linked to these credentials."
             )
-            raise _StopError(FailureReason.ORGANIZATION_NOT_LINKED)
+            raise self._stopped(FailureReason.ORGANIZATION_NOT_LINKED)
         else:
             self._note("linked_organizations", CheckOutcome.OK, "The organization is linked to these credentials.")
 
@@ -158,30 +171,35 @@ class ConnectionCheck:
         self._note("organization", CheckOutcome.OK, words)
 
     def _check_probe(self, probe: _Probe) -> None:
-        """200 = readable, 403 = permission missing, 404 = another version, then not offered here."""
+        """200 = readable, 403 = permission missing; other refusals are no permission's fault (contract section 6)."""
         facts = self._client.facts
         one = [(facts.word("page_size"), "1")]
+        refused: PmsRefusedError | None = None
         for path in facts.paths[probe.paths].value:
             try:
                 self._client.get(path, one, permission=probe.name)
             except PmsForbiddenError:
                 self._note(probe.name, CheckOutcome.MISSING, f"{probe.words} may not be read.", probe.permission)
                 return
-            except PmsRefusedError:
+            except PmsRefusedError as error:  # 404: the list may be there in another version
+                refused = error if refused is None or refused.status == NOT_FOUND else refused
                 continue
             except ExternalError as error:
                 self._stop(probe.name, error)
             self._note(probe.name, CheckOutcome.OK, f"{probe.words} can be read.", probe.permission)
             return
-        self._note(
-            probe.name, CheckOutcome.MISSING, f"{probe.words} do not answer at a known address.", probe.permission
-        )
+        if refused is not None:
+            self._unanswered.append(probe.words)
+            words = unanswered_words(probe.words, refused.status, refused.words)
+            self._note(probe.name, CheckOutcome.FAILED, words)
 
     def _check_clock(self) -> None:
         skew_s = self._client.http.clock_skew_s
         if skew_s is not None and abs(skew_s) > MAX_CLOCK_SKEW_S:
-            self._note("clock", CheckOutcome.FAILED, clock_words(skew_s))
-            raise _StopError(FailureReason.CLOCK_WRONG)
+            words = clock_words(skew_s)
+            self._note("clock", CheckOutcome.FAILED, words)
+            next_step = failure_words(FailureReason.CLOCK_WRONG, self._settings.environment)[1]
+            raise _StopError(FailureReason.CLOCK_WRONG, (words, next_step))
         self._note("clock", CheckOutcome.OK if skew_s is not None else CheckOutcome.SKIPPED)
 
     def _stop(
@@ -193,24 +211,25 @@ class ConnectionCheck:
         refused: FailureReason = FailureReason.UNEXPECTED_ANSWER,
     ) -> NoReturn:
         """Ends the test with what the error means here."""
-        reason = FailureReason.UNEXPECTED_ANSWER
+        reason, kind = FailureReason.UNEXPECTED_ANSWER, _kind_of(error)
         if isinstance(error, PmsAuthError):
             reason = FailureReason.WRONG_ENVIRONMENT if error.kind == "wrong_environment" else auth
-        elif isinstance(error, PmsForbiddenError | PmsRefusedError):
+        elif isinstance(error, PmsForbiddenError) or (isinstance(error, PmsRefusedError) and error.status != NOT_FOUND):
             reason = refused
         elif isinstance(error, PmsThrottledError):
             reason = FailureReason.THROTTLED
         elif isinstance(error, PmsUnavailableError):
-            reason = _reason_of_kind(error.kind)
-        self._note(name, CheckOutcome.FAILED, failure_words(reason, self._settings.environment)[0])
-        raise _StopError(reason)
+            reason = _reason_of_kind(kind)
+        stop = self._stopped(reason, kind)
+        self._note(name, CheckOutcome.FAILED, stop.sentence)
+        raise stop
 
-    def _failed(self, reason: FailureReason) -> ConnectionReport:
-        sentence, next_step = failure_words(reason, self._settings.environment)
-        if self._checks and self._checks[-1].name in ("fields", "clock"):
-            sentence = self._checks[-1].words
+    def _stopped(self, reason: FailureReason, kind: str = "") -> _StopError:
+        return _StopError(reason, failure_words(reason, self._settings.environment, kind))
+
+    def _failed(self, stop: _StopError) -> ConnectionReport:
         return ConnectionReport(
-            Light.FAILED, tuple(self._checks), reason=reason, sentence=sentence, next_step=next_step,
+            Light.FAILED, tuple(self._checks), reason=stop.reason, sentence=stop.sentence, next_step=stop.next_step,
             organization_name=self._organization_name,
         )  # fmt: skip
 
@@ -222,17 +241,31 @@ class ConnectionCheck:
             name = f"{permission.name.lower()}_write"
             words = f"Writing to {permission.value} is not yet confirmed: the first item sent will show it."
             self._note(name, CheckOutcome.NOT_CONFIRMED, words, permission)
-        is_limited = any(c.outcome is CheckOutcome.MISSING for c in self._checks)
+        limits = self._limits(missing)
         sentence = "Everything needed can be read."
         next_step = "Writing is confirmed by the first item that is sent."
-        if is_limited:
-            names = ", ".join(p.value for p in missing) or "Locations"
-            sentence = f"Signed in, but something is missing: {names}."
-            next_step = administrator_text(missing, self._settings.organization_id)
+        if limits:
+            sentence, next_step = (" ".join(words) for words in zip(*limits, strict=True))
         return ConnectionReport(
-            Light.YELLOW if is_limited else Light.GREEN, tuple(self._checks), missing, unconfirmed,
+            Light.YELLOW if limits else Light.GREEN, tuple(self._checks), missing, unconfirmed,
             sentence=sentence, next_step=next_step, organization_name=self._organization_name,
         )  # fmt: skip
+
+    def _limits(self, missing: tuple[Permission, ...]) -> list[tuple[str, str]]:
+        """(sentence, next step) of each thing that limits the connection."""
+        limits = []
+        if any(c.outcome is CheckOutcome.MISSING for c in self._checks):
+            names = ", ".join(p.value for p in missing) or "Locations"
+            asked = administrator_text(missing, self._settings.organization_id)
+            limits.append((f"Signed in, but something is missing: {names}.", asked))
+        if self._unanswered:
+            limits.append(unanswered_advice(self._unanswered))
+        return limits
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a typed id can be one: something, in English letters, without a blank."""
+    return bool(text) and text.isascii() and not any(c.isspace() for c in text)
 
 
 def _reason_of_kind(kind: str) -> FailureReason:
@@ -240,6 +273,12 @@ def _reason_of_kind(kind: str) -> FailureReason:
         return FailureReason.CLOCK_WRONG
     if kind.startswith("tls_"):
         return FailureReason.TLS_REFUSED
-    if kind in ("not_json", "list_errors") or kind.startswith("http_"):
+    if kind.startswith("http_5") or kind == "http_408":
+        return FailureReason.OUT_OF_SERVICE
+    if kind == "list_errors" or kind.startswith("http_"):
         return FailureReason.UNEXPECTED_ANSWER
     return FailureReason.NOT_REACHABLE
+
+
+def _kind_of(error: ExternalError) -> str:
+    return f"http_{error.status}" if isinstance(error, PmsRefusedError) else str(error)

@@ -18,7 +18,7 @@ from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import ConnectionSecrets
 
 from .auth import Token, TokenCache, fetch_token, token_key
-from .error_words import words_of
+from .error_words import not_data, words_of
 
 Params = Sequence[tuple[str, str]]
 
@@ -134,7 +134,7 @@ def checked(answer: Answer, permission: str) -> Answer:
     if status == 200 and answer.is_json:
         return answer
     if status == 200:
-        raise PmsUnavailableError("not_json")
+        raise not_data(answer)
     if status == 403:
         raise PmsForbiddenError(permission)
     if status == 429:

@@ -1,4 +1,7 @@
-"""What an error body says, for a person's screen only (contract section 3.4). Never logged."""
+"""What a body that is no data says: the PMS's words for a person's screen only (contract section 3.4), or a code.
+
+Nothing of a body is ever logged.
+"""
 
 from collections.abc import Iterator
 
@@ -6,6 +9,15 @@ from denticode_desktop.domain.errors import PmsProtocolError
 from denticode_desktop.pms.http import Answer
 from denticode_desktop.pms.http_limits import parse_strict
 from denticode_desktop.pms.plain_words import plain_words
+
+
+def not_data(answer: Answer) -> PmsProtocolError:
+    """The error for a 200 that is no JSON: `web_page` where a browser would show it, else `not_json`.
+
+    It is told apart because a page usually comes from something in between: a network's sign-in, a proxy, a firewall.
+    """
+    is_page = "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
+    return PmsProtocolError("web_page" if is_page else "not_json")
 
 
 def words_of(answer: Answer) -> str:

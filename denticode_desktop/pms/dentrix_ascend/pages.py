@@ -113,7 +113,7 @@ def _read_head_tolerantly(body: bytes) -> _Head:
     try:
         whole = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise PmsUnavailableError("not_json") from error
+        raise PmsProtocolError("not_json") from error
     rows = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PmsProtocolError("no_data")

@@ -49,6 +49,7 @@ _BY_TROUBLE: dict[str, Press] = {
     f"failure.{FailureReason.TLS_REFUSED.value}": Press.TEST,
     f"failure.{FailureReason.CLOCK_WRONG.value}": Press.TEST,
     f"failure.{FailureReason.UNEXPECTED_ANSWER.value}": Press.TEST,
+    f"failure.{FailureReason.OUT_OF_SERVICE.value}": Press.TEST,
     f"failure.{FailureReason.THROTTLED.value}": Press.TEST,
 }
 """By what the row says is the matter; everything else leads to PMS Integrations."""

@@ -255,7 +255,8 @@ def test_drop_keeps_a_token_that_another_thread_renewed() -> None:
         (httpx.Response(429, headers={"Retry-After": "9"}), PmsThrottledError, ""),
         (httpx.Response(503), PmsUnavailableError, "http_503"),
         (httpx.Response(302, headers={"Location": "https://evil.example"}), PmsUnavailableError, "http_302"),
-        (httpx.Response(200, html="<html>"), PmsUnavailableError, "not_json"),
+        (httpx.Response(200, html="<html>"), PmsProtocolError, "web_page"),
+        (httpx.Response(200, text="ok"), PmsProtocolError, "not_json"),
         (httpx.Response(200, json={}), PmsProtocolError, "no_token"),
         (httpx.Response(200, json=["x"]), PmsProtocolError, "no_token"),
         (httpx.Response(200, json={"access_token": "a\r\nEvil: 1"}), PmsProtocolError, "no_token"),
@@ -290,6 +291,22 @@ def test_read_statuses_become_our_errors(status: int, error: type[DenticodeError
     gateway.answer = lambda _request: httpx.Response(status)
     with pytest.raises(error):
         read(gateway.client())
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx.Response(200, html="<html>"), "web_page"),
+        (httpx.Response(200, content=b" <!DOCTYPE html>"), "web_page"),
+        (httpx.Response(200), "not_json"),
+    ],
+)
+def test_what_is_no_data_breaks_the_contract_and_is_not_asked_for_again(answer: httpx.Response, kind: str) -> None:
+    gateway = Gateway()
+    gateway.answer = lambda _request: answer
+    with pytest.raises(PmsProtocolError) as caught:
+        read(gateway.client())
+    assert caught.value.kind == kind
 
 
 def test_left_time_takes_the_more_careful_clock() -> None:

@@ -100,7 +100,7 @@ def test_row_without_an_id_is_refused(row: object) -> None:
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (b"{", PmsUnavailableError), (b'{"statusCode":200}', PmsProtocolError), (b'{"data":null}', PmsProtocolError),
+        (b"{", PmsProtocolError), (b'{"statusCode":200}', PmsProtocolError), (b'{"data":null}', PmsProtocolError),
         (b'{"data":[1]}', PmsProtocolError), (b'"x"', PmsProtocolError), (b'{"data":{}}', PmsProtocolError),
         (b'{"statusCode":500,"data":[]}', PmsUnavailableError), (b'{"data":[],"errors":[{}]}', PmsUnavailableError),
         (b'{"statusCode":"500","data":[]}', PmsUnavailableError), (b"[" * 100, PmsProtocolError),
