@@ -14,6 +14,9 @@ from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.ports.event_sink import EventSink
 
 _log = logging.getLogger(__name__)
+OUR_MISTAKE = (
+    "The sync stopped on our own mistake. Press Sync Now again; if it stays, give the log to your IT team."
+)
 MAX_RUNS = 4
 """More connections than this wait for their turn: two cores, one disk."""
 
@@ -107,8 +110,7 @@ class SyncJobs:
         """An error that is none of ours travels on into the future, where nobody asks for it: told here."""
         if error is not None:
             _log.error("sync of connection %d broke: %s", running.job.connection_id, type(error).__name__)
-            sentence = "The sync stopped on our own mistake. Send the support bundle."
-            self._sink.publish(SyncFinished(running.job.connection_id, "unexpected", sentence, 0, 0, 0, 0))
+            self._sink.publish(SyncFinished(running.job.connection_id, "unexpected", OUR_MISTAKE, 0, 0, 0, 0))
         with self._lock:
             del self._running[running.job.connection_id]
             if running.follow_up is not None and not self._is_stopped:

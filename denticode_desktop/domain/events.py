@@ -18,7 +18,10 @@ class SyncProgressed:
 
 @dataclass(frozen=True, slots=True)
 class SyncFinished:
-    """A sync ended. `outcome`: `ok`, `cancelled`, or the error's code; `sentence` is for a person."""
+    """A sync ended. `outcome`: `ok`, `cancelled`, or the error's code; `sentence` is for a person.
+
+    blamed_list: the kind whose list the PMS did not give as it should, empty where none is to blame.
+    """
 
     connection_id: ConnectionId
     outcome: str
@@ -27,6 +30,14 @@ class SyncFinished:
     added: int
     changed: int
     gone: int
+    blamed_list: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncScheduled:
+    """When the next sync of any connection is due: seconds since 1970 UTC, None where none is planned."""
+
+    next_epoch_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,6 @@ class ImportFailed:
 
 
 Event = (
-    SyncProgressed | SyncFinished | QueueChanged | ConnectionChanged | LabsChanged | EngineStopped | EngineStarted
-    | ImportFailed
+    SyncProgressed | SyncFinished | SyncScheduled | QueueChanged | ConnectionChanged | LabsChanged | EngineStopped
+    | EngineStarted | ImportFailed
 )  # fmt: skip

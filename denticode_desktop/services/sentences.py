@@ -224,6 +224,30 @@ FAILURE_ADVICE: dict[FailureReason, Advice] = {
     ),
 }
 
+STORAGE_ADVICE: dict[str, Advice] = {
+    "disk_full": Advice(
+        "The disk is full, so nothing more was written. What was written before is kept.",
+        "Free some disk space on the disk of the data folder, then try again.",
+        Who.ANYONE,
+    ),
+    "locked": Advice(
+        "Another program keeps the database busy. Nothing was changed.",
+        "Wait until the other Denticode has finished, or close it, then try again.",
+        Who.ANYONE,
+    ),
+    "damaged": Advice(
+        "The database is damaged.",
+        "Stop sending, keep this data folder as it is, and ask your IT team to restore the last backup.",
+        Who.IT,
+    ),
+    "failed": Advice(
+        "The database could not be read or written.",
+        "Check that the disk of the data folder is there and works, then try again.",
+        Who.IT,
+    ),
+}
+"""By StorageError.kind."""
+
 WAITING_SENTENCES: dict[WaitingWhy, str] = {
     WaitingWhy.OFFLINE: "The PMS cannot be reached right now; this goes by itself when it answers.",
     WaitingWhy.THROTTLED: "The PMS asked to wait; this goes by itself.",
@@ -267,6 +291,7 @@ _PLAIN: dict[str, str] = {
 def _advice_by_key() -> dict[str, Advice]:
     found = {f"review.{reason.value}": advice for reason, advice in REVIEW_ADVICE.items()}
     found |= {f"hold.{reason.value}": advice for reason, advice in HOLD_ADVICE.items()}
+    found |= {f"storage.{kind}": advice for kind, advice in STORAGE_ADVICE.items()}
     return found | {f"failure.{reason.value}": advice for reason, advice in FAILURE_ADVICE.items()}
 
 

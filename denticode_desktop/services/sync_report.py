@@ -18,16 +18,42 @@ from denticode_desktop.domain.errors import (
 from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.domain.sync_cursor import SyncKind
 
+from .sentences import STORAGE_ADVICE
+
+_AGAIN = "What was read is kept. Try Sync Now later; if it happens again, tell the PMS's support."
+_NO_DATA = "{name} answered for its {kind} list with something that is no data. " + _AGAIN
+_TOO_LARGE = (
+    "{name} answered for its {kind} list with far larger data than it ever sends, so it was not read to its end. "
+    + _AGAIN
+)
+_NETWORK = "What was read is kept. Sign in to the network in the browser, or ask your IT team, then press Sync Now."
 PROTOCOL_SENTENCES = {
-    "endless_pages": "{name} sent the same page of its {kind} list twice, so the sync was stopped. What was read is "
-    "kept. Try Sync Now later; if it happens again, tell the PMS's support.",
-    "backwards": "{name} sent a page of its {kind} list that goes back instead of on, so the sync was stopped. What "
-    "was read is kept. Try Sync Now later; if it happens again, tell the PMS's support.",
+    "endless_pages": "{name} sent the same page of its {kind} list twice, so the sync was stopped. " + _AGAIN,
+    "backwards": "{name} sent a page of its {kind} list that goes back instead of on, so the sync was stopped. "
+    + _AGAIN,
     "list_shrank": "{name} listed far fewer {kind} than before, so nothing was marked as gone. Check in the PMS; if "
     "they really were removed, run a full sync by hand.",
     "short_list": "{name} ended its {kind} list before its own count was reached, so nothing was marked as gone. "
     "Try Sync Now later.",
+    "web_page": "A web page came back instead of {name}'s {kind} list, perhaps a sign-in page of your network. "
+    + _NETWORK,
+    "not_json": _NO_DATA,
+    "bad_encoding": _NO_DATA,
+    "too_large": _TOO_LARGE,
+    "too_deep": _TOO_LARGE,
+    "missing_id": "{name} sent a row without its id in its {kind} list, so the sync was stopped. " + _AGAIN,
+    "no_data": "{name} answered for its {kind} list without rows. " + _AGAIN,
+    "no_token": "{name} answered the sign-in without giving access. Press Test Connection.",
 }
+_UNAVAILABLE_SENTENCES = {
+    "http_3": "{name} leads on to another address ({detail}), perhaps a sign-in page of your network. " + _NETWORK,
+    "http_5": "{name} is temporarily out of service ({detail}). What was read is kept; the next sync goes on from "
+    "there. Try Sync Now in a few minutes.",
+    "http_408": "{name} is temporarily out of service ({detail}). What was read is kept; the next sync goes on from "
+    "there. Try Sync Now in a few minutes.",
+    "list_errors": "{name} says that it could not make its {kind} list. " + _AGAIN,
+}
+"""By the beginning of PmsUnavailableError.kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +124,13 @@ def skipped_sentence(kind: SyncKind, permission: str) -> str:
 def finished_sentence(name: str, kinds: Mapping[SyncKind, KindCounts], skipped: Sequence[SkippedKind]) -> str:
     """`Main office is up to date: 3 new, 1 changed, 0 gone.` and what was left out."""
     added, changed, gone = (sum(getattr(c, part) for c in kinds.values()) for part in ("added", "changed", "gone"))
-    tail = f" Not read, because a permission is missing: {', '.join(s.kind.value for s in skipped)}." if skipped else ""
-    return f"{name} is up to date: {added:,} new, {changed:,} changed, {gone:,} gone.{tail}"
+    counts = f"{added:,} new, {changed:,} changed, {gone:,} gone."
+    if not skipped:
+        return f"{name} is up to date: {counts}"
+    return (
+        f"{name} was read in part: {counts} Not read, because a permission is missing: "
+        f"{', '.join(s.kind.value for s in skipped)}. Ask your PMS administrator to grant it, then press Sync Now."
+    )
 
 
 def cancelled_sentence(name: str) -> str:
@@ -123,23 +154,49 @@ def outcome_code(error: DenticodeError) -> str:
     return next((code for kind, code in codes if isinstance(error, kind)), "unexpected")
 
 
+def list_to_blame(error: DenticodeError, kind: SyncKind | None) -> str:
+    """The kind whose list the PMS did not give as it should; empty where the failure is about no list."""
+    is_about_a_list = (
+        isinstance(error, PmsRefusedError)
+        or (isinstance(error, PmsProtocolError) and error.kind != "no_token")
+        or (isinstance(error, PmsUnavailableError) and error.kind == "list_errors")
+    )
+    return kind.value if kind is not None and is_about_a_list else ""
+
+
 def failed_sentence(error: DenticodeError, name: str, kind: SyncKind | None) -> str:
     """One whole sentence and the next step for a failed run."""
     if isinstance(error, UserError):
         return error.sentence
-    if isinstance(error, PmsProtocolError) and error.kind in PROTOCOL_SENTENCES:
-        return PROTOCOL_SENTENCES[error.kind].format(name=name, kind=kind.value if kind else "record")
-    sentences: dict[str, str] = {
-        "sign_in": f"{name} refuses the sign-in. Open Settings, PMS Integrations and press Reconnect.",
-        "forbidden": f"{name} refuses to be read: the permission {getattr(error, 'permission', '')} is missing. "
-        "Ask your PMS administrator to grant it, then press Test Connection.",
-        "throttled": f"{name} asks for a pause before it is read again. The sync goes on by itself later.",
-        "not_reachable": f"{name} does not answer. What was read is kept; the sync goes on by itself when it is back.",
-        "unexpected_answer": f"{name} gave an answer that does not fit its contract. Try Sync Now later; if it happens "
-        "again, send the support bundle.",
-        "refused": f"{name} refused a request for its {kind.value if kind else 'record'} list. Press Test Connection.",
-        "secret_store": "The computer's credential store could not be read. Unlock it, then press Sync Now.",
-        "storage": "The database could not be written. Check the free disk space, then press Sync Now.",
-    }
-    ours = f"The sync of {name} stopped on our own mistake. Send the support bundle."
-    return sentences.get(outcome_code(error), ours)
+    if isinstance(error, StorageError):
+        advice = STORAGE_ADVICE.get(error.kind, STORAGE_ADVICE["failed"])
+        return f"The sync of {name} stopped. {advice.sentence} {advice.next_step}"
+    what, code = kind.value if kind else "record", str(getattr(error, "kind", ""))
+    if isinstance(error, PmsProtocolError):
+        unlike = "{name} gave an answer for its {kind} list that does not fit its contract ({detail}). " + _AGAIN
+        return PROTOCOL_SENTENCES.get(code, unlike).format(name=name, kind=what, detail=code)
+    if isinstance(error, PmsUnavailableError):
+        found = next((text for start, text in _UNAVAILABLE_SENTENCES.items() if code.startswith(start)), None)
+        if found is not None:
+            return found.format(name=name, kind=what, detail=f"HTTP {code.removeprefix('http_')}")
+    return _SENTENCES.get(outcome_code(error), _OURS).format(
+        name=name, kind=what, permission=getattr(error, "permission", ""), status=getattr(error, "status", "")
+    )
+
+
+_SENTENCES: dict[str, str] = {
+    "sign_in": "{name} refuses the sign-in. Open Settings, PMS Integrations and press Reconnect.",
+    "forbidden": "{name} refuses to be read: the permission {permission} is missing. "
+    "Ask your PMS administrator to grant it, then press Test Connection.",
+    "throttled": "{name} asks for a pause before it is read again. What was read is kept; the next sync goes on from "
+    "there. Try Sync Now later.",
+    "not_reachable": "{name} does not answer. What was read is kept; the next sync goes on from there. "
+    "Check this computer's internet connection, then press Sync Now.",
+    "refused": "{name} refused a request for its {kind} list (HTTP {status}). Press Test Connection.",
+    "secret_store": "The computer's credential store could not be read. Unlock it, then press Sync Now.",
+}
+"""By outcome_code."""
+_OURS = (
+    "The sync of {name} stopped on our own mistake. Nothing was lost. Press Sync Now again; if it stays, "
+    "give the log to your IT team."
+)

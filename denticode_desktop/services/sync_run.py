@@ -34,6 +34,7 @@ from .sync_report import (
     cancelled_sentence,
     failed_sentence,
     finished_sentence,
+    list_to_blame,
     outcome_code,
     skipped_sentence,
 )
@@ -162,7 +163,7 @@ class SyncRun:
             if not isinstance(error, StorageError):
                 raise
             # The disk that stopped the run does not take its end either: the first error is the one to tell.
-        self._publish(code, sentence)
+        self._publish(code, sentence, list_to_blame(error, self._kind))
 
     def _hold(self, uow: UnitOfWork, error: DenticodeError) -> None:
         hold, detail = _hold_for(error)
@@ -206,12 +207,12 @@ class SyncRun:
             )
         )  # fmt: skip
 
-    def _publish(self, outcome: str, sentence: str) -> None:
+    def _publish(self, outcome: str, sentence: str, blamed_list: str = "") -> None:
         counts = self._kinds.values()
         self._tools.sink.publish(
             SyncFinished(
                 self._connection.connection_id, outcome, sentence, sum(c.seen for c in counts),
-                sum(c.added for c in counts), sum(c.changed for c in counts), sum(c.gone for c in counts),
+                sum(c.added for c in counts), sum(c.changed for c in counts), sum(c.gone for c in counts), blamed_list,
             )
         )  # fmt: skip
         self._tools.sink.publish(ConnectionChanged(self._connection.connection_id))
