@@ -204,6 +204,10 @@ class PmsGateway(Protocol):
         """Requests made since last asked, for the vendor's monthly allowance."""
         ...
 
+    def take_token_count(self) -> int:
+        """Access tokens that this gateway fetched since last asked, for the audit log."""
+        ...
+
     def close(self) -> None:
         """Gives sockets back."""
         ...

@@ -130,6 +130,16 @@ def test_expired_token_on_a_send_is_told_and_the_next_try_works(practice: Ascend
     assert gateway.send(prepared, may_send=lambda: True).kind is OutcomeKind.ACCEPTED
 
 
+def test_tokens_that_were_fetched_are_counted_once(practice: AscendPractice) -> None:
+    gateway = practice.open()
+    gateway.make_ready(30.0)
+    gateway.make_ready(30.0)
+    assert (gateway.take_token_count(), gateway.take_token_count()) == (1, 0)
+    gateway.drop_token()
+    gateway.make_ready(30.0)
+    assert gateway.take_token_count() == 1
+
+
 @pytest.mark.parametrize("switch", [
     {"id_type": "number"}, {"status_code_type": "string"}, {"single_data": "array"}, {"create_status": 200},
     {"expires_in_type": "number"}, {"expires_in_type": "missing"}, {"expires_in_type": "text"},

@@ -125,11 +125,13 @@ class FakePmsGateway:
         self.settings = settings
         self.is_closed = False
         self.dropped_tokens = 0
+        self.has_token = False
         self.by_hand: dict[str, str] = {}
         """Code -> why it cannot be written here."""
         self._capabilities = capabilities
         self._secrets = secrets
         self._call_count = 0
+        self._token_count = 0
 
     @property
     def capabilities(self) -> PmsCapabilities:
@@ -222,8 +224,10 @@ class FakePmsGateway:
         return PreparedSend(item.kind, item.pms_patient_id, "POST", path, body, "application/json", digest, 30.0)
 
     def make_ready(self, deadline_s: float) -> None:
-        """Counts as a call."""
+        """Counts as a call; fetches a token where none is held."""
         self._called("make_ready")
+        self._token_count += not self.has_token
+        self.has_token = True
 
     def send(self, prepared: PreparedSend, *, may_send: Callable[[], bool]) -> SendOutcome:
         """Once, by the server's script."""
@@ -235,10 +239,16 @@ class FakePmsGateway:
     def drop_token(self) -> None:
         """Counted."""
         self.dropped_tokens += 1
+        self.has_token = False
 
     def take_call_count(self) -> int:
         """Since last asked."""
         count, self._call_count = self._call_count, 0
+        return count
+
+    def take_token_count(self) -> int:
+        """Since last asked."""
+        count, self._token_count = self._token_count, 0
         return count
 
     def close(self) -> None:

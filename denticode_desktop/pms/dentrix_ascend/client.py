@@ -47,6 +47,7 @@ class AscendClient:
         self._settings = settings
         self._secrets = secrets
         self._tokens = tokens
+        self._fetched = 0
         self._key = token_key(
             settings.host, settings.client_id, settings.organization_id, secrets.values.get("client_secret", "")
         )
@@ -117,8 +118,13 @@ class AscendClient:
             self._tokens.drop(self._key, token)
         raise PmsAuthError
 
+    def take_token_count(self) -> int:
+        """Tokens fetched since last asked; one that another gateway fetched and this one shares is not counted."""
+        count, self._fetched = self._fetched, 0
+        return count
+
     def _fetch(self) -> Token:
-        return fetch_token(
+        token = fetch_token(
             self.http,
             self.facts,
             self.clock,
@@ -126,6 +132,8 @@ class AscendClient:
             client_id=self._settings.client_id,
             client_secret=self._secrets.values.get("client_secret", ""),
         )
+        self._fetched += 1
+        return token
 
 
 def checked(answer: Answer, permission: str) -> Answer:

@@ -195,6 +195,10 @@ class AscendGateway:
         """Requests made since last asked, token requests included."""
         return self._http.take_call_count()
 
+    def take_token_count(self) -> int:
+        """Since last asked."""
+        return self._client.take_token_count()
+
     def close(self) -> None:
         """Gives sockets back."""
         self._http.close()

@@ -152,6 +152,10 @@ class FakeRules:
         """None."""
         return 0
 
+    def take_token_count(self) -> int:
+        """None."""
+        return 0
+
 
 class FakeDirectory:
     """A PmsDirectory of one PMS whose rules a test sets."""
