@@ -64,6 +64,17 @@ class SyncScheduler:
                 if self._job_id(connection_id, full) not in known:
                     self._add(SyncDue(connection_id, full))
 
+    def next_at(self) -> datetime | None:
+        """When the next sync of any watched connection is due; None before the start and where none is watched.
+
+        Asked from whoever heard a word of `put`, it tells the time after that one: the scheduler holds its jobs while
+        it gives one out.
+        """
+        if not self._scheduler.running:
+            return None
+        times = [job.next_run_time for job in self._scheduler.get_jobs() if job.next_run_time is not None]
+        return min(times, default=None)
+
     def wake(self) -> None:
         """Look at the clock again: the computer was asleep, and the timer may have slept with it."""
         self._scheduler.wakeup()

@@ -3,6 +3,10 @@
 Threads: `ticker` counts ticks once a second (the time that settling is measured in), `sender` writes to charts,
 `import` looks into the watched Lab folder, `due` takes what the scheduler's thread says is due, a pool pulls
 connections. A thread that breaks is reported and started again; what it was doing is in the database.
+
+While nothing is open there is nothing to settle and no tick is needed: one comes every REST_S, for the sender to see
+what another program queued and for a sleep of the computer to be noticed. Two ticks are never closer than a second; a
+longer gap can only lengthen a settle (services/ticks.py).
 """
 
 import logging
@@ -10,10 +14,11 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from denticode_desktop.domain.events import EngineStarted, EngineStopped
+from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncScheduled
 from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.ports.event_sink import EventSink
 
@@ -28,6 +33,10 @@ QUIET_TURNS = 10
 REST_TICKS = 5
 """After so many turns without work the sender looks at every fifth tick only, until somebody wakes it: a queue that is
 empty costs next to nothing, and work that came without a word (from the console) waits five seconds at most."""
+REST_S = 5.0
+LOOK_TURNS = 12
+"""A sender at rest only asks the queue whether something is open; it looks by itself once a minute, for what is to be
+watched and kept in order."""
 FIRST_RESTART_S = 1.0
 LAST_RESTART_S = 60.0
 STOP_S = 65.0
@@ -43,6 +52,10 @@ class SenderLoop(Protocol):
 
     def tick(self) -> bool:
         """One look at the queue; True when something was done, so that more may be."""
+        ...
+
+    def has_open_work(self) -> bool:
+        """Whether anything in the queue is waiting, in flight or asked for: it may be counted in ticks."""
         ...
 
     def stop(self) -> None:
@@ -82,6 +95,8 @@ class Schedule(Protocol):
 
     def watch(self, connection_ids: Sequence[ConnectionId]) -> None: ...
 
+    def next_at(self) -> datetime | None: ...
+
     def wake(self) -> None: ...
 
     def stop(self) -> None: ...
@@ -115,6 +130,7 @@ class Pace:
     """Seconds between turns; tests make them small."""
 
     tick_s: float = TICK_S
+    rest_s: float = REST_S
     import_s: float = IMPORT_S
     lock_retry_s: float = LOCK_RETRY_S
     first_restart_s: float = FIRST_RESTART_S
@@ -130,10 +146,13 @@ class Worker:
         self._jobs = SyncJobs(parts.run_sync, parts.sink)
         self._stopping = threading.Event()
         self._sender_wake = threading.Event()
+        self._has_ticks = threading.Event()  # cleared while a tick a second is not needed
+        self._has_ticks.set()
         self._due: queue.SimpleQueue[Due | None] = queue.SimpleQueue()
         self._owns_folder = threading.Event()
         self._threads: list[threading.Thread] = []
         self._quiet_turns = 0
+        self._rest_turns = 0
 
     def start(self) -> None:
         """Begins all loops. Sending, scheduled syncs and imports wait until the folder's lock is ours."""
@@ -145,6 +164,7 @@ class Worker:
     def wake(self) -> None:
         """There is new work in the queue."""
         self._quiet_turns = 0
+        self._has_ticks.set()
         self._sender_wake.set()
 
     def sync_now(self, connection_id: ConnectionId, *, full: bool = False) -> None:
@@ -158,7 +178,7 @@ class Worker:
     def reload(self) -> None:
         """Connections or settings changed."""
         if self._owns_folder.is_set():
-            self._parts.schedule.watch(self._parts.connections())
+            self._watch()
         self._sender_wake.set()
 
     def stop(self) -> None:
@@ -167,6 +187,7 @@ class Worker:
         self._parts.schedule.stop()
         self._due.put(None)
         self._owns_folder.set()  # whoever waits for it sees that we stop
+        self._has_ticks.set()
         self._parts.sender.stop()
         self._sender_wake.set()
         self._jobs.stop(self._pace.stop_s)
@@ -196,10 +217,11 @@ class Worker:
     def _tick(self) -> None:
         resumes = self._parts.ticks.resumes
         for turn in count():
-            if self._stopping.wait(self._pace.tick_s):
+            is_rest = not self._has_ticks.wait(0) and not self._has_ticks.wait(self._pace.rest_s)
+            if not is_rest and self._stopping.wait(self._pace.tick_s):
                 return
             self._parts.ticks.tick()
-            if self._quiet_turns < QUIET_TURNS or turn % REST_TICKS == 0:
+            if is_rest or self._quiet_turns < QUIET_TURNS or turn % REST_TICKS == 0:
                 self._sender_wake.set()
             if self._parts.ticks.resumes != resumes:
                 resumes = self._parts.ticks.resumes
@@ -211,10 +233,21 @@ class Worker:
         self._parts.sender.start()
         while not self._stopping.is_set():
             self._sender_wake.clear()
-            self._quiet_turns += 1
-            while self._parts.sender.tick() and not self._stopping.is_set():
-                self._quiet_turns = 0
+            if not self._rests():
+                self._quiet_turns += 1
+                while self._parts.sender.tick() and not self._stopping.is_set():
+                    self._quiet_turns = 0
             self._sender_wake.wait()
+
+    def _rests(self) -> bool:
+        """Whether this turn is left out: nothing was done for a while and nothing is open."""
+        if self._quiet_turns < QUIET_TURNS or self._parts.sender.has_open_work():
+            self._rest_turns = 0
+            self._has_ticks.set()
+            return False
+        self._has_ticks.clear()
+        self._rest_turns += 1
+        return self._rest_turns % LOOK_TURNS != 0
 
     def _own_folder(self) -> bool:
         """Waits until no other process is the engine here; False when stopped before."""
@@ -235,9 +268,18 @@ class Worker:
         if self._stopping.is_set():
             return
         self._parts.schedule.start(self._due.put)
-        self._parts.schedule.watch(self._parts.connections())
+        self._watch()
         while (due := self._due.get()) is not None:
             self._jobs.submit(SyncJob(due.connection_id, due.full, is_by_person=False))
+            self._tell_next()
+
+    def _watch(self) -> None:
+        self._parts.schedule.watch(self._parts.connections())
+        self._tell_next()
+
+    def _tell_next(self) -> None:
+        next_at = self._parts.schedule.next_at()
+        self._parts.sink.publish(SyncScheduled(None if next_at is None else next_at.timestamp()))
 
     def _import(self) -> None:
         import_folder = self._parts.import_folder

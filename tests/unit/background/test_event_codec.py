@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from denticode_desktop.background.event_codec import EVENTS, decode, encode
-from denticode_desktop.domain.events import Event, QueueChanged, SyncProgressed
+from denticode_desktop.domain.events import Event, QueueChanged, SyncProgressed, SyncScheduled
 from denticode_desktop.domain.ids import ConnectionId, ItemId
 
 PLAIN = st.floats(allow_nan=False, allow_infinity=False, width=32)
 events: st.SearchStrategy[Event] = st.one_of(
-    *(st.builds(kind) for name, kind in EVENTS.items() if name != "SyncProgressed"),
+    *(st.builds(kind) for name, kind in EVENTS.items() if name not in ("SyncProgressed", "SyncScheduled")),
     st.builds(SyncProgressed, left_s=st.none() | PLAIN),
+    st.builds(SyncScheduled, next_epoch_s=st.none() | PLAIN),
 )
 
 

@@ -58,3 +58,20 @@ def test_nightly_run_is_set_for_the_night(scheduler: SyncScheduler) -> None:
     night = scheduler._scheduler.get_job("full-1").next_run_time
     assert night > datetime.now(UTC)
     assert night.hour in (1, 2, 3)
+
+
+def test_next_time_is_the_soonest_of_all_and_moves_on_when_one_is_due(scheduler: SyncScheduler) -> None:
+    due: queue.SimpleQueue[SyncDue] = queue.SimpleQueue()
+    scheduler._first_after_s = 3600.0
+    assert scheduler.next_at() is None
+    scheduler.start(due.put)
+    assert scheduler.next_at() is None
+    scheduler.watch([ONE, TWO])
+    first = scheduler.next_at()
+    assert first is not None
+    assert first == min(job.next_run_time for job in scheduler._scheduler.get_jobs())
+    scheduler._scheduler.modify_job("sync-2", next_run_time=datetime.now(UTC))
+    assert due.get(timeout=10) == SyncDue(TWO, False)
+    after = scheduler.next_at()
+    assert after is not None
+    assert after > datetime.now(UTC) + timedelta(minutes=30)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from denticode_desktop.background.scheduler import SyncDue
 from denticode_desktop.background.sync_jobs import SyncJob
-from denticode_desktop.background.worker import Due, Pace, Worker, WorkerParts
+from denticode_desktop.background.worker import LOOK_TURNS, QUIET_TURNS, REST_S, Due, Pace, Worker, WorkerParts
 from denticode_desktop.domain.errors import PmsUnavailableError
-from denticode_desktop.domain.events import EngineStarted, EngineStopped, Event, SyncFinished
-from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.domain.events import EngineStarted, EngineStopped, Event, SyncFinished, SyncScheduled
+from denticode_desktop.domain.ids import ConnectionId, ItemId
+from denticode_desktop.services.ticks import TICK_S, Settling, Ticks
+from tests.fakes.clock import FakeClock
 
 PATIENCE_S = 10.0
-FAST = Pace(tick_s=0.01, import_s=0.01, lock_retry_s=0.01, first_restart_s=0.01, stop_s=PATIENCE_S)
+FAST = Pace(tick_s=0.01, rest_s=0.01, import_s=0.01, lock_retry_s=0.01, first_restart_s=0.01, stop_s=PATIENCE_S)
 
 
 class Signals:
@@ -49,6 +52,7 @@ class FakeSender:
 
     signals: Signals
     work: int = 0
+    is_open: bool = False
     break_next: bool = False
     is_stopped: bool = False
 
@@ -62,6 +66,10 @@ class FakeSender:
             raise RuntimeError("a bad turn")
         self.work -= 1
         return self.work >= 0
+
+    def has_open_work(self) -> bool:
+        self.signals.tell("asked for open work")
+        return self.is_open
 
     def stop(self) -> None:
         self.is_stopped = True
@@ -86,6 +94,10 @@ class FakeSchedule:
     signals: Signals
     watched: list[Sequence[ConnectionId]] = field(default_factory=list)
     put: Callable[[Due], None] = lambda _due: None
+    at: datetime | None = None
+
+    def next_at(self) -> datetime | None:
+        return self.at
 
     def start(self, put: Callable[[Due], None]) -> None:
         self.put = put
@@ -187,6 +199,7 @@ def test_sender_works_off_its_queue_and_then_follows_the_ticks() -> None:
 
 def test_sender_without_work_rests_and_a_wake_ends_its_rest() -> None:
     world = World()
+    world.sender.is_open = True
     with world.running():
         world.signals.wait_for("tick", 100)
         looks = world.signals.count("sender tick")
@@ -203,6 +216,62 @@ def test_wake_makes_the_sender_look_before_the_next_tick() -> None:
         before = world.signals.count("sender tick")
         world.worker.wake()
         world.signals.wait_for("sender tick", before + 1)
+
+
+def test_ticks_stop_while_nothing_is_open_and_a_wake_brings_them_back() -> None:
+    world = World()
+    world.worker = Worker(world.worker._parts, replace(FAST, rest_s=1000.0))
+    with world.running():
+        world.signals.wait_for("asked for open work")
+        ticks = world.signals.count("tick")
+        world.sender.is_open = True
+        world.worker.wake()
+        world.signals.wait_for("tick", ticks + 30)
+        looks = world.signals.count("sender tick")
+        world.signals.wait_for("sender tick", looks + 2)
+
+
+def test_sender_at_rest_asks_only_whether_something_is_open_and_looks_now_and_then() -> None:
+    world = World()
+    with world.running():
+        world.signals.wait_for("asked for open work", 5 * LOOK_TURNS)
+        assert world.signals.count("sender tick") <= QUIET_TURNS + 6
+        looks = world.signals.count("sender tick")
+        world.sender.is_open = True  # by another program, without a word
+        world.signals.wait_for("sender tick", looks + 5)
+
+
+def test_first_tick_after_a_longer_rest_starts_every_settle_anew() -> None:
+    clock = FakeClock()
+    ticks = Ticks(clock)
+    settling = Settling(ticks)
+    for _ in range(3):
+        clock.advance(REST_S)
+        ticks.tick()
+    assert ticks.resumes == 0
+    settling.begin(ItemId(1), 2)
+    clock.advance(REST_S + TICK_S)  # the rest, and the second before the tick that a wake brings
+    ticks.tick()
+    assert settling.left(ItemId(1)) == 1
+    clock.advance(REST_S + TICK_S + 0.5)
+    ticks.tick()
+    assert not settling.is_over(ItemId(1))
+    assert settling.left(ItemId(1)) == 2
+
+
+def test_next_sync_is_told_when_connections_or_times_change() -> None:
+    world = World()
+    first = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    with world.running():
+        world.signals.wait_for("SyncScheduled")
+        world.schedule.at = first
+        world.worker.reload()
+        world.signals.wait_for("SyncScheduled", 2)
+        world.schedule.at = first + timedelta(minutes=15)
+        world.schedule.put(SyncDue(ConnectionId(1), full=False))
+        world.signals.wait_for("SyncScheduled", 3)
+    told = [event.next_epoch_s for event in world.sink.events if isinstance(event, SyncScheduled)]
+    assert told == [None, first.timestamp(), first.timestamp() + 900.0]
 
 
 def test_broken_sender_is_told_and_started_again() -> None:
