@@ -18,6 +18,8 @@ from .widgets import LoadingState
 from .words import tr
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
     from denticode_desktop.domain.errors import DenticodeError
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from .window_services import PageContext, WindowServices
 
 REFRESH_GAP_MS = 150
-STRIP_EVERY_MS = 30_000
+STRIP_EVERY_MS = 60_000
 STRIP_AFTER_MS = 60
 """The lists first: both are read from the same database."""
 FINISH_AFTER_MS = 250
@@ -62,6 +64,7 @@ class MainWindow(QMainWindow):
         self._key = PAGES[0].key
         self._is_let_go = self._is_asking = False
         self._is_painted = False
+        self._next_sync_epoch_s: float | None = None
         self._later = _single_shot(self, REFRESH_GAP_MS, self._refresh_now)
         self._ages = QTimer(self)
         self._ages.setInterval(STRIP_EVERY_MS)
@@ -222,10 +225,16 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def on_event(self, event: object) -> None:
         """Every event reaches strip and pages at once; reading again happens once for many."""
+        from denticode_desktop.domain.events import EngineStopped, SyncProgressed, SyncScheduled
+
         self.strip.hear(event)
         for page in self._pages.values():
             page.on_event(event)
-        if type(event).__name__ != "SyncProgressed":  # which says nothing that a list would show
+        if isinstance(event, (SyncScheduled, EngineStopped)):
+            self._next_sync_epoch_s = event.next_epoch_s if isinstance(event, SyncScheduled) else None
+        if isinstance(event, SyncScheduled):
+            self._read_strip()
+        elif not isinstance(event, SyncProgressed):  # which says nothing that a list would show
             self._refresh_soon()
 
     def _refresh_soon(self) -> None:
@@ -247,7 +256,13 @@ class MainWindow(QMainWindow):
 
         assert self._services is not None
         board = self._services.board
-        return board.strip(), board.today(local_midnight(self._services.utc_now()))
+        return board.strip(self._next_sync_at()), board.today(local_midnight(self._services.utc_now()))
+
+    def _next_sync_at(self) -> datetime | None:
+        from datetime import UTC, datetime
+
+        next_s = self._next_sync_epoch_s
+        return None if next_s is None else datetime.fromtimestamp(next_s, UTC)
 
     def _show_strip(self, board: tuple[StripView, TodayView]) -> None:
         assert self._services is not None

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from denticode_desktop.services.status_board import StripView
+    from denticode_desktop.ui.light import Lights
 
-MAX_LIGHTS = 3
+SOON_S = 90
+"""The strip is read once a minute: nearer than this it tells no seconds."""
 
 
 class StatusStrip(QFrame):
@@ -32,9 +34,8 @@ class StatusStrip(QFrame):
         line = QHBoxLayout(self)
         line.setContentsMargins(SPACE_3, SPACE_1, SPACE_3, SPACE_1)
         line.setSpacing(SPACE_3)
-        self._lights = QHBoxLayout()
-        self._lights.setSpacing(SPACE_3)
-        line.addLayout(self._lights)
+        self._line = line
+        self._lights: Lights | None = None
         self._sync = LineLabel("", kind="muted", name="stripSync")
         line.addWidget(self._sync, 1)
         self._engine_icon = IconLabel("warning", "warn", 14)
@@ -58,23 +59,17 @@ class StatusStrip(QFrame):
 
     def show_view(self, view: StripView, needs_you: int, waiting: int, now: datetime) -> None:
         """Lights and counts; the counts are those of Today's lists."""
-        from denticode_desktop.ui.light import Light
-        from denticode_desktop.ui.times import until
-        from denticode_desktop.ui.widgets import clear
+        if self._lights is None:
+            from denticode_desktop.ui.light import Lights
 
-        clear(self._lights)
-        for card in view.cards[:MAX_LIGHTS]:
-            self._lights.addWidget(Light(card, now))
-        more = len(view.cards) - MAX_LIGHTS
-        if more > 0:
-            self._lights.addWidget(LineLabel(tr("and {n} more").format(n=more), kind="muted", is_stretchy=False))
-        if not view.cards:
-            self._lights.addWidget(LineLabel(tr("No PMS connected"), kind="muted", is_stretchy=False))
+            self._lights = Lights()
+            self._line.insertWidget(0, self._lights)
+        self._lights.show_cards(view.cards, now)
         parts = [tr("Needs you {n}").format(n=needs_you), tr("Waiting {n}").format(n=waiting)]
         if view.counts.checking:
             parts.append(tr("Checking {n}").format(n=view.counts.checking))
         if view.next_sync_at is not None:
-            parts.append(tr("Next sync {when}").format(when=until(view.next_sync_at, now)))
+            parts.append(_next_sync(view.next_sync_at, now))
         if view.is_alert:
             parts.insert(0, tr("Something has waited for more than a day"))
         elif view.is_notice:
@@ -104,3 +99,11 @@ class StatusStrip(QFrame):
     def _say_engine(self, words: str) -> None:
         self._engine.say(words)
         self._engine_icon.setVisible(bool(words))
+
+
+def _next_sync(at: datetime, now: datetime) -> str:
+    from denticode_desktop.ui.times import until
+
+    if (at - now).total_seconds() < SOON_S:
+        return tr("Next sync soon")
+    return tr("Next sync {when}").format(when=until(at, now))

@@ -1,5 +1,7 @@
 """The window as a person uses it: real services, store and simulator; only the engine process is a stand-in."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -15,9 +17,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed
+from denticode_desktop.domain.events import EngineStarted, EngineStopped, SyncFinished, SyncProgressed, SyncScheduled
 from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.ui.light import Light
 from denticode_desktop.ui.pages import PAGES
+from denticode_desktop.ui.status_strip import StatusStrip
 from denticode_desktop.ui.theme import DARK, LIGHT, Tokens, contrast
 from denticode_desktop.ui.theme.style import style_sheet
 from denticode_desktop.ui.widgets import LineLabel, PlainLabel, shown
@@ -107,6 +111,41 @@ def test_strip_tells_lights_counts_sync_and_the_engine(world: WindowWorld, qtbot
     qtbot.waitUntil(lambda: "being started again" in strip.words, timeout=WAIT_MS)
     world.bridge.publish(EngineStarted(is_sender=True))
     qtbot.waitUntil(lambda: "Sending" not in strip.words, timeout=WAIT_MS)
+
+
+def test_strip_tells_the_next_sync_that_the_engine_named(world: WindowWorld, qtbot: QtBot) -> None:
+    strip = world.window.strip
+    qtbot.waitUntil(lambda: "Ready" in strip.words, timeout=WAIT_MS)
+    assert "Next sync" not in strip.words
+    now_s = world.practice.clock.utc_now().timestamp()
+    world.bridge.publish(SyncScheduled(now_s + 14 * 60 + 30))
+    qtbot.waitUntil(lambda: "Next sync in 14 min" in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(SyncScheduled(now_s + 20))
+    qtbot.waitUntil(lambda: "Next sync soon" in strip.words, timeout=WAIT_MS)
+    world.bridge.publish(EngineStopped(will_restart=True))
+    qtbot.waitUntil(lambda: "Next sync" not in strip.words, timeout=WAIT_MS)
+
+
+def test_strip_keeps_a_light_for_each_of_three_connections_and_counts_the_rest(
+    world: WindowWorld, qtbot: QtBot
+) -> None:
+    [card] = world.services.board.connection_cards()
+    strip, now = StatusStrip(), world.practice.clock.utc_now()
+    qtbot.addWidget(strip)
+    view = world.services.board.strip()
+    strip.show_view(replace(view, cards=(card, card, card, card, card)), 0, 0, now)
+    assert strip.words.count("Ready") == 3
+    assert "and 2 more" in strip.words
+    first = strip.findChildren(Light)[0]
+    strip.show_view(replace(view, cards=(card,)), 0, 0, now)
+    assert strip.words.count("Ready") == 1
+    assert "more" not in strip.words
+    assert strip.findChildren(Light) == [first]
+    strip.show_view(replace(view, cards=()), 0, 0, now)
+    assert "No PMS connected" in strip.words
+    strip.show_view(view, 0, 0, now)
+    assert strip.words.count("Ready") == 1
+    assert strip.findChildren(Light) != [first]
 
 
 def test_narrow_window_keeps_the_rail_as_icons_with_names_for_screen_readers(world: WindowWorld, qtbot: QtBot) -> None:
