@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from denticode_desktop.background.worker import Worker
     from denticode_desktop.config.paths import DataFolder
+    from denticode_desktop.domain.access import Actor
     from denticode_desktop.domain.chart_match import Look
     from denticode_desktop.domain.events import Event
     from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
@@ -223,8 +224,13 @@ class Practice:
         with self.store.read() as uow:
             return [line for found in writeback_ids for line in uow.outbox.writeback(found).by_hand]
 
-    def read_back(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind) -> Look:
-        """What the chart itself holds now. Raises the PMS errors."""
+    def read_back(
+        self, actor: Actor, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind
+    ) -> Look:
+        """What the chart itself holds now. Raises NotAllowedError, the PMS errors."""
+        from denticode_desktop.domain.access import Action, require
+
+        require(actor, Action.READ_NOTES)
         gateway = self.gateways.open(connection_id)
         try:
             return gateway.look(pms_patient_id, kind, since=None)

@@ -117,7 +117,7 @@ class Demo:
     def read_back(self) -> str:
         """The note as the chart holds it now."""
         patient_id = self._patient.pms_patient_id if self._patient else PmsPatientId("")
-        look = self._desk.read_back(self._connection_id, patient_id, ItemKind.NOTE)
+        look = self._desk.read_back(self._actor, self._connection_id, patient_id, ItemKind.NOTE)
         text = "\n\n".join(record.text for record in look.records)
         indented = "\n".join(f"        | {line}" for line in text.splitlines())
         return f"{len(look.records)} note\n{indented}"

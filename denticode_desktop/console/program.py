@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from denticode_desktop.domain.events import Event
 
 if TYPE_CHECKING:
+    from denticode_desktop.domain.access import Actor
     from denticode_desktop.domain.chart_match import Look
     from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
     from denticode_desktop.domain.people import PmsLocation
@@ -118,8 +119,10 @@ class Desk(Protocol):
         """Lines of these write-backs that a person charts, since their PMS does not take them."""
         ...
 
-    def read_back(self, connection_id: "ConnectionId", pms_patient_id: "PmsPatientId", kind: "ItemKind") -> "Look":
-        """What the chart itself holds now. Raises the PMS errors."""
+    def read_back(
+        self, actor: "Actor", connection_id: "ConnectionId", pms_patient_id: "PmsPatientId", kind: "ItemKind"
+    ) -> "Look":
+        """What the chart itself holds now. Raises NotAllowedError, the PMS errors."""
         ...
 
     def locations(self, connection_id: "ConnectionId") -> "Sequence[PmsLocation]":

@@ -77,7 +77,7 @@ def view_lab(
     names = {c.connection_id: c.settings.name for c in connections}
     items = uow.outbox.views(lab_id=latest.lab_id, limit=10_000)
     if not may_read_notes:
-        items = [_without_note(view) for view in items]
+        items = [without_note(view) for view in items]
     write_backs = [_view_write_back(w, names, items) for w in uow.outbox.writebacks_of_lab(latest.lab_id)]
     return LabView(
         lab_id=latest.lab_id,
@@ -108,7 +108,8 @@ def _view_write_back(writeback: WriteBack, names: dict[ConnectionId, str], items
     return WriteBackView(writeback, names.get(writeback.connection_id, ""), state, own)
 
 
-def _without_note(view: ItemView) -> ItemView:
+def without_note(view: ItemView) -> ItemView:
+    """The same without clinical text."""
     if not isinstance(view.item.payload, NotePayload):
         return view
     return replace(view, item=replace(view.item, payload=replace(view.item.payload, text="")))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from denticode_desktop.domain.access import Action, Actor, require
+from denticode_desktop.domain.access import ALLOWED, Action, Actor, require
 from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.errors import UserError
 from denticode_desktop.domain.events import QueueChanged
@@ -25,11 +25,13 @@ from .chart_target import Linking
 from .compose import Composer
 from .decision_audit import ask_sender
 from .decision_rules import SHOWS_SEVERAL, check_may_ask
+from .lab_views import without_note
 from .outbox_send import LabSending
 from .write_back_maker import WriteBackMaker
 
 SENDING_PAUSED = "sending_paused"
 """Practice setting, `1` while nobody's items are sent. The sender reads it before each turn."""
+MAX_ITEMS = 10_000
 MIN_REASON_CHARS = 3
 MAX_REASON_CHARS = 500
 
@@ -73,9 +75,32 @@ class Outbox:
         return SendResult(released.writeback_id, released.connection_id, bool(released.changed))
 
     def queue(self, states: AbstractSet[ItemState] | None = None, *, limit: int = 500) -> Sequence[ItemView]:
-        """Items in these states (None = all), oldest first. Names are for the screen only."""
+        """Items in these states (None = all), oldest first, without notes. Names are for the screen only."""
         with self._store.read() as uow:
-            return uow.outbox.views(states=states, limit=limit)
+            return [without_note(view) for view in uow.outbox.views(states=states, limit=limit)]
+
+    def in_review(self, actor: Actor, item_id: ItemId) -> ItemView | None:
+        """The item with what was finalized, for the person who decides; None where it needs nobody any more.
+
+        Opening clinical text is an audit event; a role that may not read notes gets the item without it.
+        Raises NotAllowedError, NotFoundError.
+        """
+        require(actor, Action.SEARCH_PATIENTS)
+        with self._store.write() as uow:
+            item = uow.outbox.item(item_id)
+            lab_id = uow.outbox.writeback(item.writeback_id).lab_id
+            views = uow.outbox.views(states={ItemState.REVIEW}, lab_id=lab_id, limit=MAX_ITEMS)
+            view = next((v for v in views if v.item.item_id == item_id), None)
+            if view is None or Action.READ_NOTES not in ALLOWED[actor.role]:
+                return None if view is None else without_note(view)
+            uow.audit.append(
+                AuditDraft(
+                    AuditKind.LAB_VIEWED, actor.name, actor.role.value, connection_id=item.connection_id,
+                    pms_patient_id=item.pms_patient_id, lab_id=lab_id, writeback_id=item.writeback_id,
+                    item_id=item_id, content_sha256=item.payload_sha256,
+                )
+            )  # fmt: skip
+        return view
 
     def recheck(self, actor: Actor, item_id: ItemId) -> DecisionRequest:
         """Asks the sender to look again now. Raises UserError for an item that is settled or decided already."""

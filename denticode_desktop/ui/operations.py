@@ -165,8 +165,7 @@ class Decision:
 
 def read_decision(services: WindowServices, item_id: ItemId) -> Decision:
     """The item as it is now. Raises UserError where it needs nobody any more."""
-    views = services.outbox.queue({ItemState.REVIEW}, limit=QUEUE_LIMIT)
-    view = next((v for v in views if v.item.item_id == item_id), None)
+    view = services.outbox.in_review(services.actor, item_id)
     if view is None:
         raise UserError(tr("This entry was settled in the meantime. Nothing needs to be decided."), field="item")
     return Decision(view, shown_records(view.item), _pms_words(view.item.review_detail))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from denticode_desktop.domain.access import Actor
     from denticode_desktop.domain.chart_match import Look
     from denticode_desktop.domain.events import Event
     from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
@@ -66,8 +67,10 @@ class Practice(Protocol):
 
     def listen(self, listener: Callable[[Event], None]) -> None: ...
 
-    def read_back(self, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind) -> Look:
-        """The chart itself, now: over the network. Raises the PMS errors."""
+    def read_back(
+        self, actor: Actor, connection_id: ConnectionId, pms_patient_id: PmsPatientId, kind: ItemKind
+    ) -> Look:
+        """The chart itself, now: over the network. Raises NotAllowedError, the PMS errors."""
         ...
 
     def decision(self, request_id: int) -> DecisionRequest: ...

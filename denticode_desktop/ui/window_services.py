@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from denticode_desktop.ui.late import late
@@ -59,13 +60,14 @@ class WindowServices:
 
         Reads the database: not on the UI thread. Raises NotAllowedError, StorageError.
         """
+        actor = practice.setup.actor(None)
         return cls(
             practice_name=practice.setup.practice_name(), is_rehearsal_only=practice.setup.is_rehearsal_only(),
-            actor=practice.setup.actor(None), connect=late(lambda: practice.connect),
+            actor=actor, connect=late(lambda: practice.connect),
             labs=late(lambda: practice.labs), drafts=late(lambda: practice.drafts),
             outbox=late(lambda: practice.outbox), linking=late(lambda: practice.linking),
             people=late(lambda: practice.people), board=practice.status, audit=late(lambda: practice.audit),
-            engine=engine, utc_now=practice.clock.utc_now, read_chart=practice.read_back, decision=practice.decision,
+            engine=engine, utc_now=practice.clock.utc_now, read_chart=partial(practice.read_back, actor), decision=practice.decision,
         )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ from .offers import OFFERS, WORDS, Offer
 
 MAX_RECORDS = 30
 SHOWN_TEXT = 1_500
+_FOR_CLINICIANS = "Clinical text is shown to providers, hygienists and managers. Ask one of them to decide."
 _ALIKE = Status("Looks like ours", "copy", "warn")
 _OTHER_AUTHOR = Status("Another author", "person", "info")
 _WHAT = {ItemKind.NOTE: "note", ItemKind.PROCEDURE: "procedure", ItemKind.DOCUMENT: "document"}
@@ -78,7 +79,14 @@ class DecideDialog(PlainDialog):
         self.inner.addWidget(self.notice)
         self.go = self.add_button(button(tr("Decide"), self._go, name="decideGo", kind="primary"))
         self._check()
-        self._read_chart()
+        if self._may_read:
+            self._read_chart()
+        else:
+            self.records.say(tr(_FOR_CLINICIANS))
+
+    @property
+    def _may_read(self) -> bool:
+        return may(self._context.services.actor, Action.READ_NOTES)
 
     def _build(self) -> None:
         advice = REVIEW_ADVICE[self._reason]
@@ -106,7 +114,9 @@ class DecideDialog(PlainDialog):
         frame = Card(name="decideOurs")
         words = tr("Finalized here, visit of {day}").format(day=view.visit_on.isoformat())
         frame.inner.addWidget(PlainLabel(words, kind="caption"))
-        text = PlainLabel(_payload_words(self._decision), limit=SHOWN_TEXT, name="decideOursText")
+        is_hidden = isinstance(view.item.payload, NotePayload) and not self._may_read
+        words = tr(_FOR_CLINICIANS) if is_hidden else _payload_words(self._decision)
+        text = PlainLabel(words, limit=SHOWN_TEXT, name="decideOursText")
         frame.inner.addWidget(_in_scroll(text, tr("Finalized here")), 1)
         return frame
 

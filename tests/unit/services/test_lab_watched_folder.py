@@ -25,7 +25,7 @@ class FakeImporter:
         self.taken: list[str] = []
         self.files: tuple[str, ...] = ()
         self.is_disk_full = False
-        self.while_reading: Callable[[Path], None] = lambda _path: None
+        self.while_reading: Callable[[Path], object] = lambda _path: None
 
     def import_file(self, actor: Actor, path: Path) -> ImportResult:
         """As the desk does."""

@@ -10,7 +10,7 @@ from denticode_desktop.domain.audit_event import AuditKind
 from denticode_desktop.domain.errors import NotAllowedError, PersonNeededError, UserError
 from denticode_desktop.domain.events import QueueChanged
 from denticode_desktop.domain.ids import ConnectionId, ItemId, PmsPatientId, RemoteId
-from denticode_desktop.domain.write_back import Item, ItemState, RequestKind, ReviewReason
+from denticode_desktop.domain.write_back import Item, ItemState, NotePayload, RequestKind, ReviewReason
 from denticode_desktop.services.outbox import SENDING_PAUSED, shown_records
 from denticode_desktop.services.sender import PAUSED_SETTING
 from tests.unit.lab_files.lab_file_factory import write_lab
@@ -147,6 +147,28 @@ def test_send_of_a_changed_lab_to_a_new_chart_leaves_the_replaced_revision_out(w
         (writeback,) = [w for w in uow.outbox.writebacks_of_lab(lab_id) if w.connection_id == other]
         assert writeback.revision == 2
         assert len(uow.outbox.items(writeback.writeback_id)) == 2
+
+
+def test_queue_shows_no_clinical_text(world: LabWorld) -> None:
+    first_item(world)
+    notes = [v.item.payload for v in world.outbox.queue() if isinstance(v.item.payload, NotePayload)]
+    assert [note.text for note in notes] == [""]
+
+
+def test_item_in_review_is_shown_whole_to_clinicians_and_that_is_an_event(world: LabWorld) -> None:
+    item = first_item(world, ItemState.REVIEW)
+    hidden = world.outbox.in_review(FRONT, item.item_id)
+    assert hidden is not None and isinstance(hidden.item.payload, NotePayload)
+    assert hidden.item.payload.text == ""
+    assert world.events(AuditKind.LAB_VIEWED) == []
+    shown = world.outbox.in_review(DENTIST, item.item_id)
+    assert shown is not None and shown.item.payload == item.payload
+    (event,) = world.events(AuditKind.LAB_VIEWED)
+    assert (event.draft.actor, event.draft.item_id) == (DENTIST.name, item.item_id)
+
+
+def test_item_that_was_settled_is_not_shown_for_review(world: LabWorld) -> None:
+    assert world.outbox.in_review(DENTIST, first_item(world, ItemState.DONE).item_id) is None
 
 
 def test_queue_shows_items_by_state(world: LabWorld) -> None:
