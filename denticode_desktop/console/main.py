@@ -14,10 +14,10 @@ from .exit_codes import UNEXPECTED, USAGE, code_of
 from .output import note, write_json
 from .program import Program
 from .session import Session
-from .words import words_of
+from .stopping import terminated_as_interrupted
+from .words import ToldError, words_of
 
 log = logging.getLogger(__name__)
-INTERRUPTED = 130
 _FLAGS = frozenset({"--json", "--secrets-stdin"})
 _VALUES = frozenset({"--data-dir", "--as"})
 
@@ -77,13 +77,20 @@ def run(program: Program, arguments: Sequence[str]) -> int:
     words = global_options_first(arguments)
     is_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     try:
-        result = make_group(program).main(args=words, prog_name="denticode", standalone_mode=False)
+        with terminated_as_interrupted():
+            result = make_group(program).main(args=words, prog_name="denticode", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
-        note("Stopped.")
-        return INTERRUPTED
+        return _stopped(is_json)
     except Exception as error:  # the edge of the program
         return _end_of(error, is_json)
     return result if isinstance(result, int) else 0
+
+
+def _stopped(is_json: bool) -> int:
+    """The command has no result. Of the fixed exit codes only "unexpected" says that; a shell's 130 is none of them."""
+    step = "What was finished before is kept. Run the command again to go on."
+    _report(is_json, code="stopped", sentence="Stopped.", next_step=step)
+    return UNEXPECTED
 
 
 def _end_of(error: Exception, is_json: bool) -> int:
@@ -118,9 +125,9 @@ def _usage(error: click.ClickException, is_json: bool) -> int:
 
 
 def _known(error: DenticodeError, is_json: bool) -> int:
-    exit_code, code = code_of(error)
+    exit_code, code = code_of(error.cause if isinstance(error, ToldError) else error)
     sentence, next_step = words_of(error)
-    field = error.field if isinstance(error, UserError) else None
+    field = error.field if isinstance(error, UserError | ToldError) else None
     _report(is_json, code=code, sentence=sentence, next_step=next_step, field=field)
     return exit_code
 

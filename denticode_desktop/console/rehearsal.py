@@ -1,11 +1,8 @@
 """`simulator`: a simulated PMS on loopback that keeps running."""
 
 import json
-import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from types import FrameType
 
 import click
 
@@ -13,6 +10,7 @@ from denticode_desktop.domain.errors import UserError
 
 from .output import note, say
 from .session import Session, pass_session
+from .stopping import stop_asked
 
 _WAIT_S = 0.5
 """A short wait, so that Windows can hand Ctrl+C over between two of them."""
@@ -26,25 +24,17 @@ _WAIT_S = 0.5
 @pass_session
 def simulator(session: Session, pms_key: str, port: int, patients: int, switches: Sequence[str]) -> None:
     """Run a simulated PMS on this computer until Ctrl+C; nothing real can be reached from it."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-
     values = dict(_switch(text) for text in switches)
-    with session.program.simulator(pms_key, port=port, patients=patients, switches=values) as running:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            described = running.describe()
-
-            session.emit(described, lambda: _show(described))
-            sys.stdout.flush()
-            note("The simulated PMS is running. Press Ctrl+C to stop it.")
-            while not stopped.wait(_WAIT_S):
-                pass
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    with (
+        session.program.simulator(pms_key, port=port, patients=patients, switches=values) as running,
+        stop_asked() as stopped,
+    ):
+        described = running.describe()
+        session.emit(described, lambda: _show(described))
+        sys.stdout.flush()
+        note("The simulated PMS is running. Press Ctrl+C to stop it.")
+        while not stopped.wait(_WAIT_S):
+            pass
 
 
 def _show(described: Mapping[str, object]) -> None:

@@ -39,6 +39,8 @@ CASES = [
     (errors.PersonNeededError("Choose."), 6, "person_needed"),
     (errors.NotFoundError("None."), 2, "usage"),
     (errors.UserError("Bad.", field="name"), 2, "usage"),
+    (errors.UnfinishedFileError("Broken."), 2, "usage"),
+    (errors.StoppedError(), 1, "stopped"),
     (errors.PmsUnavailableError("connect_refused"), 7, "pms_not_reachable"),
     (errors.PmsThrottledError(3.0), 7, "throttled"),
     (errors.PmsAuthError(), 4, "sign_in"),
@@ -77,6 +79,24 @@ def test_every_error_class_has_a_code_and_words() -> None:
     assert known - made == {errors.DenticodeError, errors.ExternalError, errors.BugError}
     assert all(words_of(case[0])[0] for case in CASES)
     assert code_of(errors.BugError("x"))[0] == 1
+
+
+STORAGE_WORDS = [
+    (errors.StorageError("disk_full"), "disk"), (errors.StorageError("locked"), "busy"),
+    (errors.StorageError("damaged"), "damaged"), (errors.StorageError("failed"), "read or written"),
+    (errors.StorageError("something_new"), "read or written"),
+    (errors.StorePlaceError("damaged_identity"), "folder.json"), (errors.StorePlaceError("synced_folder"), "cloud"),
+    (errors.StorePlaceError("network_share"), "network share"), (errors.StorePlaceError("not_writable"), "written"),
+    (errors.StorePlaceError("something_new"), "data folder"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "words"), STORAGE_WORDS, ids=str)
+def test_each_trouble_with_the_data_folder_has_its_own_words(error: errors.StorageError, words: str) -> None:
+    sentence, next_step = words_of(error)
+    assert words in sentence
+    assert next_step.endswith(".")
+    assert "unexpected" not in sentence
 
 
 def test_unexpected_error_shows_an_id_and_none_of_its_text(
