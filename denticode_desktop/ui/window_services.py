@@ -67,7 +67,8 @@ class WindowServices:
             labs=late(lambda: practice.labs), drafts=late(lambda: practice.drafts),
             outbox=late(lambda: practice.outbox), linking=late(lambda: practice.linking),
             people=late(lambda: practice.people), board=practice.status, audit=late(lambda: practice.audit),
-            engine=engine, utc_now=practice.clock.utc_now, read_chart=partial(practice.read_back, actor), decision=practice.decision,
+            engine=engine, utc_now=practice.clock.utc_now, read_chart=partial(practice.read_back, actor),
+            decision=practice.decision,
         )  # fmt: skip
 
 
