@@ -180,7 +180,7 @@ def fork_child(line: str) -> dict[str, Any]:
 
 def main() -> None:
     """Serves until standard input ends."""
-    sync_kind.BATCH_PAGES = PAGES_A_COMMIT
+    sync_kind.BATCH_PAGES = sync_kind.MOST_PAGES = PAGES_A_COMMIT
     for line in sys.stdin:
         print(json.dumps(fork_child(line)), flush=True)  # noqa: T201 - the answer
 
