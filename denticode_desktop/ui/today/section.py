@@ -91,9 +91,13 @@ class Row(QWidget):
         """It is somewhere else now."""
         self._since_moved.restart()
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it has stood still long enough to be pressed on purpose."""
+        return not self._since_moved.isValid() or self._since_moved.elapsed() >= STEADY_MS
+
     def _press(self) -> None:
-        is_steady = not self._since_moved.isValid() or self._since_moved.elapsed() >= STEADY_MS
-        if is_steady and self._words is not None:
+        if self.is_steady and self._words is not None:
             self.pressed.emit(self._words)
 
 
@@ -136,6 +140,11 @@ class Section(Card):
     def is_building(self) -> bool:
         """Whether rows are still to be made."""
         return self._builder.isActive()
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether every row is made and has stood still long enough to be pressed on purpose."""
+        return not self.is_building and all(row.is_steady for row in self._rows.values())
 
     def show_rows(self, rows: Sequence[TodayRow]) -> None:
         """Rows that were here before are kept, with the focus on them."""

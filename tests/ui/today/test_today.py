@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListWidget, QPushButton, QRadioButton
+from PySide6.QtWidgets import QLineEdit, QListWidget, QMainWindow, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.access import Actor, Role
@@ -20,12 +20,14 @@ from denticode_desktop.ui.page import PageState
 from denticode_desktop.ui.today import TodayPage
 from denticode_desktop.ui.today.choose_patient import ChoosePatientDialog
 from denticode_desktop.ui.today.decide import DecideDialog
-from denticode_desktop.ui.today.section import STEADY_MS, Section
+from denticode_desktop.ui.today.rows import words_of_row
+from denticode_desktop.ui.today.section import Row, Section
 from denticode_desktop.ui.today.send_all import SendAllDialog
+from denticode_desktop.ui.widgets.chips import WAITING
 from denticode_desktop.ui.window_services import PageContext
 from tests.ui.hands import WAIT_MS, click, find, in_dialog, press, texts, wait_for_words
 from tests.ui.heart_beat import heart_beat
-from tests.ui.stand_ins import FakeBoard, with_stand_ins
+from tests.ui.stand_ins import NOON, FakeBoard, with_stand_ins
 from tests.ui.window_world import WindowWorld, window_world
 
 ONE = ConnectionId(1)
@@ -42,8 +44,7 @@ def today(world: WindowWorld) -> TodayPage:
 def rest(qtbot: QtBot, world: WindowWorld) -> None:
     """Until nothing is read and no row is made, and rows have stood still long enough to be pressed."""
     sections = today(world).findChildren(Section)
-    qtbot.waitUntil(lambda: world.tasks.is_idle and not any(s.is_building for s in sections), timeout=WAIT_MS)
-    QTest.qWait(STEADY_MS + 50)
+    qtbot.waitUntil(lambda: world.tasks.is_idle and all(s.is_steady for s in sections), timeout=WAIT_MS)
 
 
 def hold(world: WindowWorld, reason: HoldReason) -> None:
@@ -328,6 +329,25 @@ def test_window_answers_while_ten_thousand_rows_come_and_move(world: WindowWorld
     assert "Needs you (10000)" in texts(page)
     assert beat.beats > 3
     assert beat.largest_gap_ms < CI_GAP_MS
+
+
+def test_row_that_has_just_moved_takes_no_press_until_it_has_stood_still(world: WindowWorld, qtbot: QtBot) -> None:
+    board = FakeBoard(world.services.board, rows=1)
+    row, holder = Row(WAITING, is_done=False), QMainWindow()
+    qtbot.addWidget(holder)
+    holder.setCentralWidget(row)
+    holder.show()
+    words = words_of_row(board.today(NOON).needs_you[0])
+    row.show_words(words, NOON, "row")
+    pressed: list[object] = []
+    row.pressed.connect(pressed.append)
+    row.has_moved()
+    assert not row.is_steady
+    click(row.button)
+    assert pressed == []
+    qtbot.waitUntil(lambda: row.is_steady, timeout=WAIT_MS)
+    click(row.button)
+    assert pressed == [words]
 
 
 def test_paused_lab_is_resumed_from_its_row(world: WindowWorld, qtbot: QtBot) -> None:
