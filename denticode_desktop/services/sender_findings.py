@@ -1,12 +1,12 @@
 """What a look shows of an item in REVIEW: the records known to be ours, those like it, and what is to be asked now."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from denticode_desktop.domain.chart_match import Look, Match, MatchBy, find_by_id, matches_of, twins_of
 from denticode_desktop.domain.ids import ItemId, RemoteId
-from denticode_desktop.domain.write_back import Item, ItemKind, ReviewReason
+from denticode_desktop.domain.write_back import Item, ItemKind, ItemState, ReviewReason
 from denticode_desktop.ports.unit_of_work import UnitOfWork
 
 from .decision_rules import WRONG_CHART
@@ -20,7 +20,7 @@ _ASKED_AS_BEFORE = WRONG_CHART | {ReviewReason.PATIENT_INACTIVE, ReviewReason.RE
 class Finding:
     """A look at an item in REVIEW. ours: records with an id that the PMS once named for it, in this chart now.
 
-    matches: every unowned, undismissed record that is or looks like the item.
+    matches: every unowned, undismissed record that is or looks like the item. claimed: see `claimed_in_doubt`.
     """
 
     item: Item
@@ -28,16 +28,17 @@ class Finding:
     owners: Mapping[RemoteId, ItemId]
     ours: tuple[Match, ...]
     matches: tuple[Match, ...]
+    claimed: tuple[Match, ...]
 
     @property
     def is_ours_there(self) -> bool:
         """Whether a record that is known to be ours is in the chart, by its id or by its marker; equal or not."""
-        return bool(self.ours) or any(m.by is MatchBy.MARKER for m in self.matches)
+        return bool(self.ours) or any(m.by is MatchBy.MARKER for m in (*self.matches, *self.claimed))
 
     @property
     def shown(self) -> list[Match]:
         """All of them, each record once."""
-        by_id = {m.record.remote_id: m for m in (*self.matches, *self.ours)}
+        by_id = {m.record.remote_id: m for m in (*self.claimed, *self.matches, *self.ours)}
         return [by_id[remote_id] for remote_id in sorted(by_id)]
 
     @property
@@ -91,7 +92,17 @@ def find(uow: UnitOfWork, item: Item, look: Look) -> Finding:
     named = {item.remote_id, *(a.outcome.remote_id for a in attempts if a.outcome is not None)}
     ids = sorted(i for i in named if i is not None and owners.get(i, item.item_id) == item.item_id)
     ours = [match for remote_id in ids if (match := find_by_id(item, look, remote_id)) is not None]
-    return Finding(item, look, owners, tuple(ours), tuple(matches_of(item, look, owners)))
+    matches, claimed = matches_of(item, look, owners), claimed_in_doubt(uow, item, look, owners)
+    return Finding(item, look, owners, tuple(ours), tuple(matches), tuple(claimed))
+
+
+def claimed_in_doubt(uow: UnitOfWork, item: Item, look: Look, owners: Mapping[RemoteId, ItemId]) -> Sequence[Match]:
+    """Records like this item whose id the PMS named for another item that is not proven to be in a chart.
+
+    A PMS that answers with a wrong id would else make this item look absent, and be sent twice: a person is asked.
+    """
+    alike = [m for m in matches_of(item, look, {}) if owners.get(m.record.remote_id, item.item_id) != item.item_id]
+    return [m for m in alike if uow.outbox.item(owners[m.record.remote_id]).state is not ItemState.DONE]
 
 
 def _text_of(detail: str) -> dict[str, str]:

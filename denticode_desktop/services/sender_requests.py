@@ -136,7 +136,7 @@ class Requests:
         A record with an id that the PMS ever named for this item is ours, whatever it holds now: it is never
         dismissed, and nothing is sent beside it.
         """
-        item, found = finding.item, {m.record.remote_id for m in finding.matches}
+        item, found = finding.item, {m.record.remote_id for m in (*finding.matches, *finding.claimed)}
         if finding.is_ours_there:
             return self._keep(request, finding, "in_chart")
         if found - request.dismissed:

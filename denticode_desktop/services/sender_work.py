@@ -35,6 +35,7 @@ from denticode_desktop.ports.pms import PreparedSend
 
 from .anchor import AnchorStore
 from .patient_check import is_still_linked, patient_fault
+from .sender_findings import claimed_in_doubt
 from .sender_lag import NOTE_TICKS, Absence, absence_since
 from .sender_lane import Lane, next_early_look
 from .sender_moves import Intent, Moves, StaleSenderError, evidence_of, review_detail
@@ -239,7 +240,8 @@ class PatientWork:
         if not is_settled and elapsed == 0:
             return self._settle_wait(item, elapsed)
         look = lane.take_look(item)
-        matches = matches_of(item, look, self._owners(item, look))
+        owners = self._owners(item, look)
+        matches = matches_of(item, look, owners)
         evidence = evidence_of(look, matches)
         if self._is_ours(item, matches):
             self._note_lag(item, absence)
@@ -252,6 +254,11 @@ class PatientWork:
                 absence.was_absent(self._ticks.count, next_look=waiting.wait_ticks)
             return waiting
         self._forget(lane, item)
+        if not matches:
+            with self._moves.store.read() as uow:
+                claimed = claimed_in_doubt(uow, item, look, owners)
+            if claimed:
+                return self._review(item, ReviewReason.LOOK_ALIKE, review_detail(claimed), evidence_of(look, claimed))
         if not matches and item.sends < MAX_SENDS:
             self._moves.plan_again(item, evidence)
             return StepResult(Step.MOVED)

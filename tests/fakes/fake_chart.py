@@ -211,6 +211,10 @@ class FakePms:
             if s.record.pms_patient_id == pms_patient_id and s.record.kind is kind and s.visible_at_s <= self.time_s()
         ]
 
+    def next_id(self, number: int) -> None:
+        """The next record gets this number, and those after it go on from there."""
+        self._last_id = number - 1
+
     def new_id(self) -> RemoteId:
         """Ids grow."""
         self._last_id += 1

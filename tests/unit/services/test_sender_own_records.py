@@ -9,7 +9,7 @@ from denticode_desktop.domain.audit_event import AuditEvent, AuditKind
 from denticode_desktop.domain.ids import RemoteId, WriteBackId
 from denticode_desktop.domain.write_back import Item, ItemKind, ItemState, RequestKind, ReviewReason
 from tests.fakes.fake_pms import SendScript
-from tests.unit.services.sender_world import ANA, SETTLE, SenderWorld
+from tests.unit.services.sender_world import ANA, BEN, SETTLE, SenderWorld
 
 P, I, D, R, V = ItemState.PLANNED, ItemState.INFLIGHT, ItemState.DONE, ItemState.REVIEW, ItemState.VOID  # noqa: E741
 UNSEEN_TURNS = 1_000
@@ -309,6 +309,30 @@ def test_stored_id_of_a_dismissed_record_is_not_waited_for(world: SenderWorld) -
     world.turn(SETTLE * 3)
     item = procedure_of(world, item.writeback_id)
     assert (item.state, item.remote_id) == (D, "R000002")
+
+
+@pytest.mark.parametrize("is_decided", [False, True])
+def test_id_named_for_an_unseen_item_hides_no_record_of_another(world: SenderWorld, is_decided: bool) -> None:
+    """The PMS answered Ana's note with an id that it gave to Ben's later: Ben's is there, although Ana's claims it."""
+    world.pms.script_sends(SendScript.ACCEPT_NOT_STORED, SendScript.COMMIT_THEN_UNKNOWN)
+    ana = world.lab()
+    world.turn(UNSEEN_TURNS if is_decided else 2)
+    assert [(i.state, i.remote_id) for i in world.items(ana)] == [(R if is_decided else I, "R999999")]
+    world.pms.next_id(999_999)
+    ben = world.lab(patient=BEN)
+    world.turn(SETTLE * 4)
+    [item] = world.items(ben)
+    assert (item.state, item.review_reason) == (R, ReviewReason.LOOK_ALIKE)
+    assert "R999999" in item.review_detail
+    again = world.decide(item.item_id, RequestKind.SEND_AGAIN, dismissed=frozenset({RemoteId("R999999")}))
+    world.turn(SETTLE * 4)
+    assert (world.result(again), len(world.chart(BEN))) == ("in_chart", 1), "it carries Ben's own marker"
+    world.decide(world.items(ana)[0].item_id, RequestKind.VOID)
+    world.turn(1 if is_decided else UNSEEN_TURNS)
+    world.decide(world.items(ana)[0].item_id, RequestKind.VOID)
+    request = world.decide(item.item_id, RequestKind.RECHECK)
+    world.turn(2)
+    assert (world.result(request), world.states(ben), len(world.chart(BEN))) == ("done", [D], 1)
 
 
 # -- a decision that was replaced meanwhile ---------------------------------------------------------------------------
