@@ -160,6 +160,10 @@ class OutboxRepository(Protocol):
         """PLANNED items whose write-back was requested before that time, the longest waiting first."""
         ...
 
+    def is_stale(self, item_id: ItemId, before: datetime) -> bool:
+        """Whether that item is one of `stale`."""
+        ...
+
     def note_unseen(self, item_id: ItemId, ticks: int) -> None:
         """For how many awake ticks the last accepted record of the item has been looked for in vain.
 

@@ -155,7 +155,10 @@ class PmsGateway(Protocol):
         ...
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
-        """The patient as the chart names them now, uncached; None when the PMS has no such patient."""
+        """The patient as the chart names them now, uncached; None when the PMS has no such patient.
+
+        The answer may name another patient (who stays after a merge): callers compare the id. Raises as read_page.
+        """
         ...
 
     def look(self, pms_patient_id: PmsPatientId, kind: ItemKind, *, since: datetime | None) -> Look:

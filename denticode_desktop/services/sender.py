@@ -5,35 +5,33 @@ OS lock that its caller holds. `tick` is one turn of the loop; it never sleeps a
 simulation can run it under a scheduler of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from denticode_desktop.domain.connection import PROBED_HOLDS, Connection, HoldReason
-from denticode_desktop.domain.ids import ConnectionId, PmsPatientId
-from denticode_desktop.domain.write_back import STALE_DAYS, Item, ItemState, ReviewReason, WaitingWhy
+from denticode_desktop.domain.ids import ConnectionId, ItemId
+from denticode_desktop.domain.write_back import STALE_DAYS, DecisionRequest, ReviewReason, WaitingWhy
 from denticode_desktop.ports.clock import Clock, Randomness
 from denticode_desktop.ports.event_sink import EventSink
 from denticode_desktop.ports.unit_of_work import Store
 
 from .anchor import AnchorStore
 from .gateways import Gateways
+from .sender_drain import Drain
 from .sender_lane import Lane
-from .sender_moves import Moves, StaleSenderError
-from .sender_pace import Pace
+from .sender_moves import PAUSED_SETTING, WATCH_FIRST, Moves, StaleSenderError
+from .sender_pace import Pace, Troubles, whole_ticks
 from .sender_policy import READ_ERRORS, Policy
 from .sender_requests import Requests
 from .sender_start import StartReport, start_epoch
+from .sender_trouble import PATIENT_ERRORS, ChartTrouble
 from .sender_watch import Watch
-from .sender_work import PatientWork, Step
+from .sender_work import PatientWork
 from .ticks import Settling, Ticks
 
-PAUSED_SETTING = "sending_paused"
-STEPS_A_TURN = 200
-PATIENTS_A_READ = 50
 HOUSEKEEPING_TICKS = 60
 STALE_BATCH = 100
-NOTHING_TO_DO_TICKS = 5
-"""A patient whose next item is not this turn's (a sibling waits for a person) is asked about again after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ class Sender:
         self._requests = Requests(self._moves, settling)
         self._watch = Watch(self._moves)
         self._policy = Policy(self._moves)
+        self._trouble = ChartTrouble(self._policy)
+        self._drain = Drain(self._moves, self._work, self._policy, self._trouble)
         self._lanes: dict[ConnectionId, Lane] = {}
         self._paces: dict[ConnectionId, Pace] = {}
         self._housekeeping_at = 0
@@ -82,8 +82,16 @@ class Sender:
         """A new epoch. Raises SecretStoreError where the anchor cannot be read or written: nothing is sent then."""
         report = start_epoch(self._moves, self._anchor)
         for item_id in report.inflight:
-            self._settling.begin(item_id, 1)  # the lane lengthens it to the connection's need at its first step
+            # The lane lengthens it to the connection's need at its first step.
+            self._settling.begin(item_id, 1, whole_ticks(self._last_retry_after_s(item_id)))
         return report
+
+    def _last_retry_after_s(self, item_id: ItemId) -> float | None:
+        """What the PMS asked for with the last answer to this item; it lengthens the settle after a restart too."""
+        with self._store.read() as uow:
+            attempts = uow.outbox.attempts(item_id)
+        outcome = attempts[-1].outcome if attempts else None
+        return outcome.retry_after_s if outcome is not None else None
 
     def stop(self) -> None:
         """Nothing new leaves; the item in hand is recorded. Call from any thread, then let `tick` return."""
@@ -108,49 +116,86 @@ class Sender:
         """What is left to do and whether any of it can go on by itself soon."""
         with self._store.read() as uow:
             counts = uow.outbox.counts()
-            holds = tuple(c.hold for c in uow.connections.all() if c.is_enabled and c.hold is not None)
-            open_requests = len(uow.outbox.open_requests())
+            connections = [c for c in uow.connections.all() if c.is_enabled]
+            open_requests = sum(len(uow.outbox.open_requests(c.connection_id)) for c in connections)
         open_items = counts.waiting + counts.checking + open_requests
+        holds = tuple(c.hold for c in connections if c.hold is not None)
+        is_held = any(c.hold is not None and not self._is_readable(c) for c in connections)
         is_failing = any(pace.why is not None for pace in self._paces.values())
-        return Outlook(open_items, counts.needs_person, bool(open_items) and (bool(holds) or is_failing), holds)
+        is_unreadable = any(lane.troubles for lane in self._lanes.values())
+        is_blocked = bool(open_items) and (is_held or is_failing or is_unreadable)
+        return Outlook(open_items, counts.needs_person, is_blocked, holds)
+
+    def _is_readable(self, connection: Connection) -> bool:
+        """Whether a held connection answers reads, so that its items in flight are resolved and one may go first."""
+        pace = self._paces.get(connection.connection_id)
+        return pace is not None and pace.outage.is_on and pace.outage.is_readable
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
         """One turn over all connections; True when something moved and more may be ready right now."""
-        with self._store.read() as uow:
-            connections = uow.connections.all()
-            is_paused = uow.practice.setting(PAUSED_SETTING) == "1"
         if self._ticks.count >= self._housekeeping_at:
             self._housekeeping_at = self._ticks.count + HOUSEKEEPING_TICKS
             self._retire_stale()
             self._flush_calls()
-        did = False
+        did = self._close_without_look()
+        with self._store.read() as uow:
+            connections = uow.connections.all()
         for connection in connections:
             if connection.is_enabled and not self._work.is_stopping:
-                did = self._run(connection, is_paused) or did
+                did = self._run(connection) or did
         return did
 
-    def _run(self, connection: Connection, is_paused: bool) -> bool:
-        pace = self._paces.setdefault(connection.connection_id, Pace(self._ticks, self._randomness))
+    def _close_without_look(self) -> bool:
+        """Decisions that no PMS needs to be asked about, also over a held, waiting or disconnected connection."""
+        with self._store.read() as uow:
+            requests = uow.outbox.open_requests()
+        did = False
+        for request in requests:
+            did = self._requests.close_without_look(request) or did
+        return did
+
+    def _run(self, connection: Connection) -> bool:
+        pace = self._pace_of(connection)
         if connection.hold is not None and connection.hold not in PROBED_HOLDS:
             return False
+        with self._store.read() as uow:
+            requests = uow.outbox.open_requests(connection.connection_id)
+        seen, pace.seen_request = pace.seen_request, max([pace.seen_request, *(r.request_id for r in requests)])
+        if pace.seen_request > seen:
+            pace.try_now()
         if not pace.is_open:
             return False
         try:
             lane = self._lane(connection, pace)
-            if connection.hold is not None:
+            if connection.hold is not None and not pace.outage.is_readable:
                 self._policy.probe(lane)
                 return True
-            did = self._handle_requests(lane)
-            did = self._drain(lane, is_paused) or did
-            self._watch_due(lane)
+            did, goes_on = self._handle_requests(lane, requests, seen)
+            if goes_on:
+                drained = self._drain.run(lane)
+                did, goes_on = did or drained.did, drained.goes_on
+            if goes_on:
+                self._watch_due(lane)
         except READ_ERRORS as error:
             self._policy.on_read_error(connection, pace, error)
             return False
         except StaleSenderError:
             return False
         return did
+
+    def _pace_of(self, connection: Connection) -> Pace:
+        pace = self._paces.get(connection.connection_id)
+        if pace is None:
+            pace = self._paces[connection.connection_id] = Pace(self._ticks, self._randomness)
+            self._policy.take_over(connection, pace)
+        if connection.hold is HoldReason.UNKNOWN_STREAK:
+            pace.outage.begin()
+        elif pace.outage.is_on:  # a person lifted the hold, or it became another one
+            pace.outage.end()
+            pace.unknown_streak = 0
+        return pace
 
     def _lane(self, connection: Connection, pace: Pace) -> Lane:
         """The connection's lane with what the store says of it now.
@@ -163,84 +208,44 @@ class Sender:
             self._lanes.pop(connection.connection_id).gateway.close()
             lane = None
         if lane is None:
-            lane = Lane(connection, self._gateways.open(connection.connection_id), pace, self._clock)
+            gateway = self._gateways.open(connection.connection_id)
+            lane = Lane(connection, gateway, pace, self._clock, Troubles(self._ticks, self._randomness))
             self._lanes[connection.connection_id] = lane
         lane.connection = connection
         return lane
 
-    def _handle_requests(self, lane: Lane) -> bool:
-        with self._store.read() as uow:
-            requests = uow.outbox.open_requests(lane.connection.connection_id)
+    def _handle_requests(self, lane: Lane, requests: Sequence[DecisionRequest], seen: int) -> tuple[bool, bool]:
+        """(whether one was closed, whether the connection may go on). A new one is tried at once, whoever waits."""
         did = False
         for request in requests:
-            did = self._requests.handle(lane, request) or did
-        return did
-
-    def _drain(self, lane: Lane, is_paused: bool) -> bool:
-        """Patient after patient until nothing is ready or the turn is over."""
-        lane.drop_waits(self._ticks.count)
-        steps_left = STEPS_A_TURN
-        did = False
-        while steps_left > 0 and not self._work.is_stopping:
-            patients = self._ready_patients(lane, is_paused)
-            if not patients:
-                break
-            for patient in patients:
-                used, goes_on = self._work_on(lane, patient, is_paused, steps_left)
-                steps_left -= max(1, used)
-                did = did or used > 0
-                if not goes_on or steps_left <= 0 or self._work.is_stopping:
-                    return did and goes_on
-        return did
-
-    def _ready_patients(self, lane: Lane, is_paused: bool) -> list[PmsPatientId]:
-        """Patients with work; while sending is paused only those with an item in flight."""
-        connection_id = lane.connection.connection_id
-        skip = lane.waits.keys() | lane.idle.keys()
-        with self._store.read() as uow:
-            if is_paused:
-                inflight = [i for i in uow.outbox.inflight_all() if i.connection_id == connection_id]
-                return [p for p in dict.fromkeys(i.pms_patient_id for i in inflight) if p not in skip]
-            return list(uow.outbox.next_patients(connection_id, skip=set(skip), limit=PATIENTS_A_READ))
-
-    def _work_on(self, lane: Lane, patient: PmsPatientId, is_paused: bool, steps_left: int) -> tuple[int, bool]:
-        """Steps for one patient: (steps that moved something, whether the connection may go on)."""
-        used = 0
-        while used < steps_left and not self._work.is_stopping:
-            item = self._next_item(lane, patient, is_paused)
-            if item is None:
-                lane.forget_patient(patient)
-                if used == 0:
-                    lane.idle[patient] = self._ticks.count + NOTHING_TO_DO_TICKS
-                return used, True
-            result = self._work.step(lane, item)
-            if result.step is Step.WAITING:
-                self._policy.good_read(lane)
-                lane.waits[patient] = self._ticks.count + max(1, result.wait_ticks)
-                if result.why is not None:
-                    self._policy.say_item_waits(item.item_id, result.why, result.wait_ticks)
-                return used, True
-            used += 1
-            if result.step is Step.SENT and result.outcome is not None:
-                if not self._policy.after_send(lane, result.outcome):
-                    return used, False
-            else:
-                self._policy.good_read(lane)
-        return used, True
-
-    def _next_item(self, lane: Lane, patient: PmsPatientId, is_paused: bool) -> Item | None:
-        with self._store.read() as uow:
-            items = uow.outbox.open_items(lane.connection.connection_id, patient)
-        if not items or (is_paused and items[0].state is ItemState.PLANNED):
-            return None
-        return items[0]
+            with self._store.read() as uow:
+                patient = uow.outbox.item(request.item_id).pms_patient_id
+            if request.request_id > seen:
+                lane.troubles.try_now(patient)
+            if patient in lane.troubles.waiting():
+                continue
+            try:
+                did = self._requests.handle(lane, request) or did
+            except PATIENT_ERRORS as error:
+                if not self._trouble.hear(lane, patient, error):
+                    return did, False
+        return did, True
 
     # -- beside the loop -------------------------------------------------------------------------------------------
 
     def _watch_due(self, lane: Lane) -> None:
+        """The duplicate watch. A chart that cannot be read is watched again later, so that it starves no other."""
         for due in self._watch.due(lane.connection.connection_id):
-            if not self._work.is_stopping:
+            if self._work.is_stopping:
+                return
+            try:
                 self._watch.look_again(lane, due)
+            except PATIENT_ERRORS as error:
+                goes_on = self._trouble.hear(lane, due.pms_patient_id, error)
+                with self._store.write() as uow:
+                    uow.outbox.set_watch(due.item_id, self._clock.utc_now() + WATCH_FIRST, due.step)
+                if not goes_on:
+                    return
 
     def _retire_stale(self) -> None:
         """T3: what could not go for seven days is a person's business."""
@@ -260,4 +265,4 @@ class Sender:
                     uow.connections.add_calls(connection_id, month, calls)
 
 
-__all__ = ["Outlook", "Sender", "WaitingWhy"]
+__all__ = ["PAUSED_SETTING", "Outlook", "Sender", "WaitingWhy"]

@@ -5,17 +5,45 @@ from dataclasses import dataclass, field
 from denticode_desktop.domain.chart_match import Look
 from denticode_desktop.domain.connection import Connection, Environment
 from denticode_desktop.domain.ids import ItemId, PmsPatientId
+from denticode_desktop.domain.people import PmsPatient
 from denticode_desktop.domain.write_back import LOOK_FRESH_S, PATIENT_CHECK_FRESH_S, Item, ItemKind
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import PmsGateway
 
 from .sender_lag import Absence
-from .sender_pace import Pace
+from .sender_pace import Pace, Troubles
+from .ticks import Moment
 
 _READ_BACK_STEPS = (1, 2, 4, 8, 15, 30, 60)
 _EARLY_LOOKS = (1, 5, 20, 60)
 """Ticks after an unknown outcome at which a look may already find the record: presence can be proven at any time,
 only absence needs the whole settle. Without them the lag of a slow PMS would never be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLook:
+    """A complete look with the moment before its first request left. `order`: see `Lane.order`."""
+
+    look: Look
+    began: Moment
+    order: int
+
+    def is_fresh(self, clock: Clock) -> bool:
+        """Whether it is at most 10 s old by either clock: one may stand still while the computer sleeps."""
+        age_s = max(self.began.age_s(clock), clock.monotonic_s() - self.look.started_monotonic_s)
+        return age_s <= LOOK_FRESH_S
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPatient:
+    """A patient as the chart named them, with the moment before the request left."""
+
+    patient: PmsPatient
+    asked: Moment
+
+    def is_fresh(self, clock: Clock) -> bool:
+        """Whether it is at most ten minutes old by either clock."""
+        return self.asked.age_s(clock) <= PATIENT_CHECK_FRESH_S
 
 
 @dataclass(slots=True)
@@ -26,8 +54,10 @@ class Lane:
     gateway: PmsGateway
     pace: Pace
     clock: Clock
-    looks: dict[tuple[PmsPatientId, ItemKind], tuple[int, Look]] = field(default_factory=dict)
-    checked: dict[PmsPatientId, float] = field(default_factory=dict)
+    troubles: Troubles
+    looks: dict[tuple[PmsPatientId, ItemKind], KeptLook] = field(default_factory=dict)
+    patients: dict[PmsPatientId, FetchedPatient] = field(default_factory=dict)
+    """As last fetched; each write-back compares with its own snapshot."""
     waits: dict[PmsPatientId, int] = field(default_factory=dict)
     """Until which tick a patient's item in flight waits."""
     idle: dict[PmsPatientId, int] = field(default_factory=dict)
@@ -40,25 +70,38 @@ class Lane:
     """Counts looks and sends, so that "after the last send" does not hang on a clock's resolution."""
     good_read_noted_s: float | None = None
 
-    def fresh_look(self, patient: PmsPatientId, kind: ItemKind) -> Look | None:
-        """A kept look that is at most 10 s old and began after the last send to this patient."""
-        order, look = self.looks.get((patient, kind), (0, None))
-        if look is None or self.clock.monotonic_s() - look.started_monotonic_s > LOOK_FRESH_S:
-            return None
-        return look if order > self.sent.get(patient, 0) else None
+    def look_for_intent(self, item: Item) -> KeptLook:
+        """A kept look that is fresh and began after the last send to this patient, else a new one."""
+        kept = self.looks.get((item.pms_patient_id, item.kind))
+        if kept is not None and kept.is_fresh(self.clock) and kept.order > self.sent.get(item.pms_patient_id, 0):
+            return kept
+        return self._keep_look(item)
 
     def take_look(self, item: Item) -> Look:
         """A new complete look, kept for the next item of the kind. Raises what the gateway raises."""
-        self.order += 1
-        order = self.order
-        look = self.gateway.look(item.pms_patient_id, item.kind, since=None)
-        self.looks[(item.pms_patient_id, item.kind)] = (order, look)
-        return look
+        return self._keep_look(item).look
 
-    def is_patient_checked(self, patient: PmsPatientId) -> bool:
-        """Whether the patient check is at most ten minutes old."""
-        at_s = self.checked.get(patient)
-        return at_s is not None and self.clock.monotonic_s() - at_s <= PATIENT_CHECK_FRESH_S
+    def _keep_look(self, item: Item) -> KeptLook:
+        self.order += 1
+        order, began = self.order, Moment.now(self.clock)
+        kept = KeptLook(self.gateway.look(item.pms_patient_id, item.kind, since=None), began, order)
+        self.looks[(item.pms_patient_id, item.kind)] = kept
+        return kept
+
+    def kept_patient(self, patient: PmsPatientId) -> FetchedPatient | None:
+        """The patient as fetched in the last ten minutes."""
+        kept = self.patients.get(patient)
+        return kept if kept is not None and kept.is_fresh(self.clock) else None
+
+    def fetch_patient(self, patient: PmsPatientId) -> FetchedPatient | None:
+        """Asks the PMS and keeps the answer; None when there is no such patient. Raises what the gateway raises."""
+        self.patients.pop(patient, None)
+        asked = Moment.now(self.clock)
+        found = self.gateway.fetch_patient(patient)
+        if found is None:
+            return None
+        self.patients[patient] = FetchedPatient(found, asked)
+        return self.patients[patient]
 
     def note_send(self, patient: PmsPatientId) -> None:
         """Every look kept from before is worth nothing for this patient."""
@@ -69,7 +112,7 @@ class Lane:
         """Nothing is open for the patient: gives the memory back."""
         for kind in ItemKind:
             self.looks.pop((patient, kind), None)
-        self.checked.pop(patient, None)
+        self.patients.pop(patient, None)
         self.sent.pop(patient, None)
 
     def settle_ticks(self) -> int:

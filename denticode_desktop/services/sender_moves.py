@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from denticode_desktop.domain.audit_event import SYSTEM_NAME, Anchor, AuditDraft, AuditKind
 from denticode_desktop.domain.chart_match import Look, Match
-from denticode_desktop.domain.connection import Permission
+from denticode_desktop.domain.connection import Connection, HoldReason, Permission
 from denticode_desktop.domain.events import QueueChanged
 from denticode_desktop.domain.ids import AttemptId
 from denticode_desktop.domain.write_back import (
-    LOOK_FRESH_S,
+    SEND_GAP_S,
+    STALE_DAYS,
     WATCH_DAYS,
     Item,
     ItemKind,
@@ -24,6 +25,7 @@ from denticode_desktop.domain.write_back import (
     Move,
     OutcomeClass,
     OutcomeKind,
+    RequestKind,
     ReviewReason,
     SendOutcome,
     is_legal,
@@ -34,8 +36,10 @@ from denticode_desktop.ports.pms import PreparedSend
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
 from .patient_check import is_still_linked
-from .ticks import Ticks
+from .sender_lane import FetchedPatient, KeptLook
+from .ticks import Moment, Ticks
 
+PAUSED_SETTING = "sending_paused"
 PERMISSION_OF = {ItemKind.NOTE: Permission.CHART_NOTES, ItemKind.PROCEDURE: Permission.TREATMENT_PLANS}
 WATCH_FIRST = timedelta(minutes=10)
 WATCH_WEEK = timedelta(days=7)
@@ -44,14 +48,40 @@ WATCH_STEPS_UNKNOWN = (WATCH_FIRST, timedelta(minutes=50), timedelta(hours=23))
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What T1 rests on. is_trial: the one item that may go first over a connection held for unknown outcomes."""
+
+    look: KeptLook
+    patient: FetchedPatient
+    is_trial: bool = False
+
+    def are_fresh(self, clock: Clock) -> bool:
+        """Whether look and patient check are young enough, by either clock."""
+        return self.look.is_fresh(clock) and self.patient.is_fresh(clock)
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """What a committed T1 leaves behind: the item as it is now, its attempt and the anchor to write."""
+    """What a committed T1 leaves behind: the item as it is now, its attempt and the anchor to write.
+
+    begun: when T1's transaction began; from then on the send has its few seconds.
+    """
 
     item: Item
     attempt_id: AttemptId
     anchor: Anchor
-    committed_monotonic_s: float
-    committed_at: datetime
+    begun: Moment
+    look: KeptLook
+
+    def may_send(self, clock: Clock) -> bool:
+        """False when too much time passed since (sleep, pause, a slow disk), or its look is too old by now."""
+        return self.begun.age_s(clock) <= SEND_GAP_S and self.look.is_fresh(clock)
+
+
+def _is_open_for(connection: Connection, grounds: Grounds) -> bool:
+    if connection.hold is HoldReason.UNKNOWN_STREAK:
+        return connection.is_enabled and grounds.is_trial
+    return connection.is_enabled and connection.hold is None
 
 
 def review_detail(matches: Sequence[Match] = (), words: str = "", code: str = "") -> str:
@@ -114,40 +144,51 @@ class Moves:
 
     # -- T1: the intent ------------------------------------------------------------------------------------------
 
-    def intend(self, item: Item, prepared: PreparedSend, look: Look) -> Intent | None:
-        """T1: PLANNED -> INFLIGHT with its attempt and `send.intent`, if it is still this item's turn."""
+    def intend(self, item: Item, prepared: PreparedSend, grounds: Grounds) -> Intent | None:
+        """T1: PLANNED -> INFLIGHT with its attempt and `send.intent`, if it is still this item's turn.
+
+        The time that a send may take begins with the transaction, so that a commit or a screen that takes long counts.
+        """
         with self.store.write() as uow:
-            is_fresh = self.clock.monotonic_s() - look.started_monotonic_s <= LOOK_FRESH_S
-            if not is_fresh or not self._is_its_turn(uow, item):
+            begun = Moment.now(self.clock)
+            if not grounds.are_fresh(self.clock) or not self._is_its_turn(uow, item, grounds):
                 return None
             if not uow.outbox.move(item, ItemState.INFLIGHT, epoch=self.epoch, sends=item.sends + 1):
                 return None
-            at = self.clock.utc_now()
             attempt = uow.outbox.add_attempt(
-                item.item_id, epoch=self.epoch, request_sha256=prepared.sha256, at=at
+                item.item_id, epoch=self.epoch, request_sha256=prepared.sha256, at=begun.at
             )
             generation = uow.sender.bump_generation()
+            evidence = evidence_of(grounds.look.look, ())
             event = uow.audit.append(
                 self.draft(
                     AuditKind.SEND_INTENT, item, attempt_id=attempt.attempt_id,
-                    detail={"request_sha256": prepared.sha256, "n": attempt.n, **evidence_of(look, ())},
+                    detail={"request_sha256": prepared.sha256, "n": attempt.n, **evidence},
                 )
             )  # fmt: skip
             after = uow.outbox.item(item.item_id)
             anchor = Anchor(generation, event.seq, event.hash)
         self.changed(after)
-        return Intent(after, attempt.attempt_id, anchor, self.clock.monotonic_s(), self.clock.utc_now())
+        return Intent(after, attempt.attempt_id, anchor, begun, grounds.look)
 
-    def _is_its_turn(self, uow: UnitOfWork, item: Item) -> bool:
-        """Looked at again inside the transaction: order, pause, hold and other items of the patient."""
-        connection = uow.connections.get(item.connection_id)
-        if not connection.is_enabled or connection.hold is not None:
+    def _is_its_turn(self, uow: UnitOfWork, item: Item, grounds: Grounds) -> bool:
+        """Looked at again inside the transaction: hold, pause, age, decisions, order and other items of the patient."""
+        if not _is_open_for(uow.connections.get(item.connection_id), grounds):
+            return False
+        if uow.practice.setting(PAUSED_SETTING) == "1" or self.is_stale(uow, item):
+            return False
+        asked = uow.outbox.open_request(item.item_id)
+        if asked is not None and asked.kind is not RequestKind.RECHECK:
             return False
         open_items = uow.outbox.open_items(item.connection_id, item.pms_patient_id)
         if not open_items or any(i.state is ItemState.INFLIGHT for i in open_items):
             return False
         current = next((i for i in open_items if i.item_id == item.item_id), None)
         return current is not None and current.remote_id is None and is_still_linked(uow, current)
+
+    def is_stale(self, uow: UnitOfWork, item: Item) -> bool:
+        """Whether what should have gone is older than seven days: a person's business (T3)."""
+        return uow.outbox.is_stale(item.item_id, self.clock.utc_now() - timedelta(days=STALE_DAYS))
 
     # -- outcome: T4, T5 or the item stays ambiguous --------------------------------------------------------------
 
@@ -210,14 +251,10 @@ class Moves:
     def forget_id(self, item: Item) -> bool:
         """The id that the PMS named is of a record dismissed for this item: the item is INFLIGHT, nothing known."""
         with self.store.write() as uow:
-            moved = uow.outbox.move(
-                item, ItemState.INFLIGHT, epoch=self.epoch, clear_remote_id=True, was_unknown=True
-            )
+            moved = uow.outbox.move(item, ItemState.INFLIGHT, epoch=self.epoch, clear_remote_id=True, was_unknown=True)
             if moved:
                 uow.audit.append(
-                    self.draft(
-                        AuditKind.SEND_RESULT, item, outcome=OutcomeClass.UNKNOWN.value, reason="id_dismissed"
-                    )
+                    self.draft(AuditKind.SEND_RESULT, item, outcome=OutcomeClass.UNKNOWN.value, reason="id_dismissed")
                 )
         self.changed(item)
         return moved
@@ -249,9 +286,7 @@ class Moves:
         with self.store.write() as uow:
             if not uow.outbox.move(item, ItemState.PLANNED, epoch=self.epoch):
                 return False
-            uow.audit.append(
-                self.draft(AuditKind.ITEM_PLANNED_AGAIN, item, detail={**evidence, "sends": item.sends})
-            )
+            uow.audit.append(self.draft(AuditKind.ITEM_PLANNED_AGAIN, item, detail={**evidence, "sends": item.sends}))
         self.changed(item)
         return True
 
@@ -270,9 +305,7 @@ class Moves:
         """
         with self.store.write() as uow:
             epoch = self.epoch
-            moved = uow.outbox.move(
-                item, ItemState.REVIEW, epoch=epoch, review_reason=reason, review_detail=detail
-            )
+            moved = uow.outbox.move(item, ItemState.REVIEW, epoch=epoch, review_reason=reason, review_detail=detail)
             if not moved:
                 return False
             if kind is AuditKind.WATCH_TWIN:

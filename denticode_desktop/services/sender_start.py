@@ -93,9 +93,7 @@ def _close_cut_off_attempts(uow: UnitOfWork, moves: Moves) -> int:
     """An attempt without an outcome was cut off by a crash: its item is in flight and nothing is known."""
     attempts = uow.outbox.open_attempts()
     for attempt in attempts:
-        uow.outbox.close_attempt(
-            attempt.attempt_id, SendOutcome(OutcomeKind.UNKNOWN, error_kind="interrupted")
-        )
+        uow.outbox.close_attempt(attempt.attempt_id, SendOutcome(OutcomeKind.UNKNOWN, error_kind="interrupted"))
         item = uow.outbox.item(attempt.item_id)
         uow.audit.append(
             moves.draft(

@@ -8,7 +8,6 @@ a look that is not complete changes nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 
 from denticode_desktop.domain.audit_event import AuditKind
@@ -17,7 +16,6 @@ from denticode_desktop.domain.errors import PmsRefusedError, SecretStoreError
 from denticode_desktop.domain.ids import ItemId, RemoteId
 from denticode_desktop.domain.write_back import (
     MAX_SENDS,
-    SEND_GAP_S,
     UNSEEN_TICKS,
     DocumentPayload,
     Item,
@@ -37,8 +35,9 @@ from .anchor import AnchorStore
 from .patient_check import is_still_linked, patient_fault
 from .sender_findings import claimed_in_doubt
 from .sender_lag import NOTE_TICKS, Absence, absence_since
-from .sender_lane import Lane, next_early_look
-from .sender_moves import Intent, Moves, StaleSenderError, evidence_of, review_detail
+from .sender_lane import FetchedPatient, Lane, next_early_look
+from .sender_moves import Grounds, Intent, Moves, StaleSenderError, evidence_of, review_detail
+from .sender_pace import whole_ticks
 from .ticks import Settling, Ticks
 
 
@@ -85,23 +84,31 @@ class PatientWork:
     # -- PLANNED -------------------------------------------------------------------------------------------------
 
     def _try_planned(self, lane: Lane, item: Item) -> StepResult:
+        with self._moves.store.read() as uow:
+            is_stale, is_linked = self._moves.is_stale(uow, item), is_still_linked(uow, item)
+        if is_stale:
+            return self._review(item, ReviewReason.STALE)
         try:
             prepared = lane.gateway.prepare(item, self._document_bytes(item))
         except PmsRefusedError as refusal:
             return self._review(item, ReviewReason.NOT_MAPPED, review_detail(words=refusal.words))
-        fault = self._patient_fault(lane, item)
-        if fault is not None:
-            self._moves.review(item, fault, kind=AuditKind.PATIENT_CHECK_FAILED)
+        # The match was undone (P4), or the chart names somebody else now.
+        patient = self._check_patient(lane, item) if is_linked else ReviewReason.PATIENT_CHANGED
+        if isinstance(patient, ReviewReason):
+            self._moves.review(item, patient, kind=AuditKind.PATIENT_CHECK_FAILED)
             return StepResult(Step.MOVED)
-        look = lane.fresh_look(item.pms_patient_id, item.kind) or lane.take_look(item)
-        matches = matches_of(item, look, self._owners(item, look))
+        kept = lane.look_for_intent(item)
+        matches = matches_of(item, kept.look, self._owners(item, kept.look))
         if matches:
-            return self._adopt_or_ask(item, look, matches)
+            return self._adopt_or_ask(item, kept.look, matches)
         lane.gateway.make_ready(prepared.deadline_s)
-        intent = self._moves.intend(item, prepared, look)
+        return self._intend_and_send(lane, item, prepared, Grounds(kept, patient, lane.pace.outage.is_on))
+
+    def _intend_and_send(self, lane: Lane, item: Item, prepared: PreparedSend, grounds: Grounds) -> StepResult:
+        intent = self._moves.intend(item, prepared, grounds)
         if intent is None:
             lane.looks.pop((item.pms_patient_id, item.kind), None)
-            return StepResult(Step.MOVED)
+            return StepResult(Step.IDLE)
         self._settling.begin(item.item_id, lane.settle_ticks())
         if not self._is_anchored(intent):
             not_sent = SendOutcome(OutcomeKind.NOT_SENT, error_kind="anchor_failed")
@@ -115,28 +122,26 @@ class PatientWork:
         except Exception as error:  # its class, never its text, goes with the attempt and `send.result` into the log
             return SendOutcome(OutcomeKind.UNKNOWN, error_kind=f"escaped_{type(error).__name__}")
 
-    def _patient_fault(self, lane: Lane, item: Item) -> ReviewReason | None:
-        """Why nothing may go to this patient: the match was undone (P4), or the chart names somebody else now."""
-        with self._moves.store.read() as uow:
-            if not is_still_linked(uow, item):
-                return ReviewReason.PATIENT_CHANGED
-        return None if lane.is_patient_checked(item.pms_patient_id) else self._check_patient(lane, item)
-
     def _document_bytes(self, item: Item) -> bytes | None:
         if not isinstance(item.payload, DocumentPayload):
             return None
         with self._moves.store.read() as uow:
             return uow.labs.blob(item.payload.sha256)
 
-    def _check_patient(self, lane: Lane, item: Item) -> ReviewReason | None:
-        """Fetches the patient by id and compares with the snapshot of finalization (section 7)."""
-        patient = lane.gateway.fetch_patient(item.pms_patient_id)
+    def _check_patient(self, lane: Lane, item: Item) -> FetchedPatient | ReviewReason:
+        """The patient as fetched lately, compared with this write-back's own snapshot (section 7), or what is wrong.
+
+        A kept answer can only prove that all is well: what does not fit it is asked of the PMS again.
+        """
         with self._moves.store.read() as uow:
-            writeback = uow.outbox.writeback(item.writeback_id)
-        fault = patient_fault(writeback.snapshot, item.pms_patient_id, patient)
-        if fault is None:
-            lane.checked[item.pms_patient_id] = self._clock.monotonic_s()
-        return fault
+            snapshot = uow.outbox.writeback(item.writeback_id).snapshot
+        kept = lane.kept_patient(item.pms_patient_id)
+        if kept is not None and patient_fault(snapshot, item.pms_patient_id, kept.patient) is None:
+            return kept
+        fetched = lane.fetch_patient(item.pms_patient_id)
+        if fetched is None:
+            return ReviewReason.PATIENT_NOT_FOUND
+        return patient_fault(snapshot, item.pms_patient_id, fetched.patient) or fetched
 
     def _adopt_or_ask(self, item: Item, look: Look, matches: list[Match]) -> StepResult:
         evidence = evidence_of(look, matches)
@@ -160,11 +165,8 @@ class PatientWork:
         return True
 
     def _may_send(self, intent: Intent) -> bool:
-        """False when too much time passed since the intent (sleep, pause) by either clock, or at shut-down."""
-        gap_s = self._clock.monotonic_s() - intent.committed_monotonic_s
-        utc_gap = self._clock.utc_now() - intent.committed_at
-        slept = gap_s > SEND_GAP_S or not timedelta(seconds=-SEND_GAP_S) <= utc_gap <= timedelta(seconds=SEND_GAP_S)
-        return not (slept or self.is_stopping)
+        """Asked right before the first byte. At shut-down nothing new leaves."""
+        return intent.may_send(self._clock) and not self.is_stopping
 
     def _record(self, lane: Lane, intent: Intent, outcome: SendOutcome) -> StepResult:
         item = intent.item
@@ -177,7 +179,7 @@ class PatientWork:
             lane.absent[item.item_id] = absence_since(self._ticks.count)
         else:
             lane.absent[item.item_id] = absence_since(self._ticks.count)
-            self._settling.begin(item.item_id, lane.settle_ticks() + int(recorded.retry_after_s or 0))
+            self._settling.begin(item.item_id, lane.settle_ticks(), whole_ticks(recorded.retry_after_s))
         return StepResult(Step.SENT, recorded)
 
     # -- INFLIGHT ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ A tick is one turn of an awake process, about a second. Settling counts ticks an
 clock jump, sleep or a restart can only lengthen it (write-back-protocol.md section 8).
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,26 @@ from denticode_desktop.ports.clock import Clock
 TICK_S = 1.0
 LATE_S = 5.0
 """A tick that is later than this means that the process slept: settling starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant by both clocks: the monotonic one may stand still during sleep, the time of day may be set."""
+
+    monotonic_s: float
+    at: datetime
+
+    @classmethod
+    def now(cls, clock: Clock) -> "Moment":
+        """Both clocks read together."""
+        return cls(clock.monotonic_s(), clock.utc_now())
+
+    def age_s(self, clock: Clock) -> float:
+        """Seconds since then by the clock that says more; infinite where the time of day was set back meanwhile."""
+        utc_gap_s = (clock.utc_now() - self.at).total_seconds()
+        if utc_gap_s < -LATE_S:
+            return math.inf
+        return max(clock.monotonic_s() - self.monotonic_s, utc_gap_s)
 
 
 class Ticks:
@@ -41,6 +62,11 @@ class _Running:
     started: int
     resumes: int
     needed: int
+    extra: int
+
+    @property
+    def whole(self) -> int:
+        return self.needed + self.extra
 
 
 class Settling:
@@ -50,9 +76,9 @@ class Settling:
         self._ticks = ticks
         self._running: dict[ItemId, _Running] = {}
 
-    def begin(self, item_id: ItemId, needed_ticks: int) -> None:
-        """Starts, or starts again, a settle of that many ticks."""
-        self._running[item_id] = _Running(self._ticks.count, self._ticks.resumes, needed_ticks)
+    def begin(self, item_id: ItemId, needed_ticks: int, extra_ticks: int = 0) -> None:
+        """Starts, or starts again, a settle of that many ticks; `extra_ticks` is what a Retry-After adds to it."""
+        self._running[item_id] = _Running(self._ticks.count, self._ticks.resumes, needed_ticks, extra_ticks)
 
     def ensure(self, item_id: ItemId, needed_ticks: int) -> None:
         """Starts a settle unless one runs; a longer need lengthens the one that runs."""
@@ -68,9 +94,9 @@ class Settling:
         if running is None:
             return False
         if running.resumes != self._ticks.resumes:
-            self.begin(item_id, running.needed)
+            self.begin(item_id, running.needed, running.extra)
             return False
-        return self._ticks.count - running.started >= running.needed
+        return self._ticks.count - running.started >= running.whole
 
     def elapsed(self, item_id: ItemId) -> int:
         """Ticks since it began (0 when none runs)."""
@@ -80,7 +106,7 @@ class Settling:
     def left(self, item_id: ItemId) -> int:
         """Ticks still to go."""
         running = self._running.get(item_id)
-        return 0 if running is None else max(0, running.needed - (self._ticks.count - running.started))
+        return 0 if running is None else max(0, running.whole - (self._ticks.count - running.started))
 
     def forget(self, item_id: ItemId) -> None:
         """The item is no longer ambiguous."""

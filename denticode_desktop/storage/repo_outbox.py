@@ -36,6 +36,11 @@ from .session import ConstraintError, Session
 from .values import to_date_or_none, to_list, to_set, to_time, to_time_or_none
 
 CLOSED = "('DONE', 'VOID')"
+STALE = (
+    "i.state = 'PLANNED' AND i.requested_at < ?1 AND NOT EXISTS (SELECT 1 FROM decision_request d WHERE"
+    " d.item_id = i.id AND d.kind = 'send_again' AND d.result = 'done' AND d.asked_at >= ?1)"
+)
+"""Waiting since before ?1, with no decision to send it again since."""
 
 
 class SqlOutbox:
@@ -341,12 +346,17 @@ class SqlOutbox:
         """As the port. A decision to send again counts as a new request."""
         rows = self._session.all(
             # Named, because by itself SQLite reads every PLANNED item; in that index's order, so that none is sorted.
-            f"{ITEM_SQL} INDEXED BY ix_item_waiting WHERE i.state = 'PLANNED' AND i.requested_at < ?1 AND NOT EXISTS"
-            " (SELECT 1 FROM decision_request d WHERE d.item_id = i.id AND d.kind = 'send_again' AND"
-            " d.result = 'done' AND d.asked_at >= ?1) ORDER BY i.requested_at, i.id LIMIT ?2",
+            f"{ITEM_SQL} INDEXED BY ix_item_waiting WHERE {STALE} ORDER BY i.requested_at, i.id LIMIT ?2",
             (to_time(before), limit),
         )
         return [item_of(row) for row in rows]
+
+    def is_stale(self, item_id: ItemId, before: datetime) -> bool:
+        """As the port."""
+        found = self._session.value(
+            f"SELECT count(*) FROM item i WHERE i.id = ?2 AND {STALE}", (to_time(before), item_id)
+        )
+        return bool(found)
 
     def note_unseen(self, item_id: ItemId, ticks: int) -> None:
         """As the port."""

@@ -25,6 +25,10 @@ class FakeClock:
         self._utc += timedelta(seconds=seconds)
         self._monotonic_s += seconds
 
+    def sleep(self, seconds: float) -> None:
+        """The computer sleeps: on Linux the monotonic clock stands still meanwhile."""
+        self._utc += timedelta(seconds=seconds)
+
 
 class FakeRandomness:
     """The same chance every time, unless told otherwise."""

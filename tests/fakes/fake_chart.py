@@ -75,6 +75,10 @@ class SendScript(StrEnum):
     """Stored, but the answer names another patient: UNKNOWN."""
     RAISE_AFTER_COMMIT = "raise_after_commit"
     """Stored, then a bug in the adapter lets an exception out."""
+    BUSY = "busy"
+    """503 with a Retry-After of a minute: whether it was stored nobody knows."""
+    BUSY_FOR_DAYS = "busy_for_days"
+    """The same with a Retry-After of two days."""
     NOT_SENT = "not_sent"
     THROTTLE = "throttle"
     UNAUTHORIZED = "unauthorized"
@@ -91,6 +95,8 @@ _PLAIN_OUTCOMES: dict[SendScript, SendOutcome] = {
     ),
     SendScript.REFUSE: SendOutcome(OutcomeKind.REFUSED, 422, error_kind="http_422", pms_words="The note is too long."),
     SendScript.LOST: SendOutcome(OutcomeKind.UNKNOWN, error_kind="read_timeout"),
+    SendScript.BUSY: SendOutcome(OutcomeKind.UNKNOWN, 503, error_kind="http_503", retry_after_s=60.0),
+    SendScript.BUSY_FOR_DAYS: SendOutcome(OutcomeKind.UNKNOWN, 503, error_kind="http_503", retry_after_s=172_800.0),
 }
 _COPIES = {SendScript.COMMIT_TWICE: 2, SendScript.ACCEPT_NOT_STORED: 0}
 
@@ -138,6 +144,8 @@ class FakePms:
     _chart: list[_Stored] = field(default_factory=list)
     _scripts: deque[SendScript] = field(default_factory=deque)
     _failures: dict[str, deque[Exception]] = field(default_factory=lambda: defaultdict(deque))
+    _bad_charts: dict[tuple[str, PmsPatientId], Exception] = field(default_factory=dict)
+    _stand_ins: dict[PmsPatientId, PmsPatientId] = field(default_factory=dict)
     _last_id: int = 0
 
     def put(self, *records: PmsRecord, changed_at: datetime = EPOCH_AT) -> None:
@@ -152,7 +160,7 @@ class FakePms:
 
     def patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
         """The patient as the server holds them."""
-        row = self._rows[SyncKind.PATIENTS].get(pms_patient_id)
+        row = self._rows[SyncKind.PATIENTS].get(self._stand_ins.get(pms_patient_id, pms_patient_id))
         return row[0] if row and isinstance(row[0], PmsPatient) else None
 
     def rows(self, kind: SyncKind, since: datetime | None) -> list[tuple[str, PmsRecord, datetime]]:
@@ -172,9 +180,18 @@ class FakePms:
         """The next `times` calls by that method name raise `error`."""
         self._failures[call].extend([error] * times)
 
+    def fail_for(self, call: str, pms_patient_id: PmsPatientId, error: Exception) -> None:
+        """That call raises `error` for this patient alone, until healed."""
+        self._bad_charts[(call, pms_patient_id)] = error
+
+    def answer_with(self, asked: PmsPatientId, other: PmsPatientId) -> None:
+        """Who asks for one patient is told of another, as a PMS does after a merge."""
+        self._stand_ins[asked] = other
+
     def heal(self) -> None:
         """Forgets every planned failure and script."""
         self._failures.clear()
+        self._bad_charts.clear()
         self._scripts.clear()
 
     def script_sends(self, *scripts: SendScript) -> None:
@@ -186,6 +203,8 @@ class FakePms:
         self.calls.append(Call(name, pms_patient_id, kind))
         if self._failures[name]:
             raise self._failures[name].popleft()
+        if pms_patient_id is not None and (name, pms_patient_id) in self._bad_charts:
+            raise self._bad_charts[(name, pms_patient_id)]
 
     def type_record(self, record: ChartRecord) -> None:
         """A record that somebody typed in the PMS itself, visible at once."""

@@ -100,10 +100,7 @@ class AscendGateway:
         self._previous_page[kind] = (after_id, ids)
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
-        """The patient as the chart names them now.
-
-        Raises also PmsProtocolError `other_patient` when the answer is about somebody else.
-        """
+        """The patient as the chart names them now. May be another one: a PMS can answer with who stays after a merge."""
         if not _is_plain(pms_patient_id):
             return None  # it would be another address
         path = self._facts.path("patients")
@@ -124,8 +121,8 @@ class AscendGateway:
         if not isinstance(data, dict):
             raise PmsProtocolError("no_data")
         row = tolerant_row(data, PatientRow)
-        if id_text(row.patient_id) != pms_patient_id:
-            raise PmsProtocolError("other_patient")
+        if not id_text(row.patient_id):
+            raise PmsProtocolError("missing_id")
         return to_patient(row)
 
     def look(self, pms_patient_id: PmsPatientId, kind: ItemKind, *, since: datetime | None) -> Look:

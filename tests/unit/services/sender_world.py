@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from denticode_desktop.domain.access import Role
-from denticode_desktop.domain.audit_event import AuditEvent, is_intact
+from denticode_desktop.domain.audit_event import AuditEvent, AuditKind, is_intact
 from denticode_desktop.domain.chart_match import ChartRecord
 from denticode_desktop.domain.charting import ProcedureStatus
-from denticode_desktop.domain.connection import Connection, ConnectionSettings, Environment
+from denticode_desktop.domain.connection import Connection, ConnectionSettings, Environment, HoldReason
 from denticode_desktop.domain.entity_link import LinkRule, PatientLink
 from denticode_desktop.domain.errors import SecretStoreError
 from denticode_desktop.domain.events import Event
@@ -127,8 +127,15 @@ class SenderWorld:
         self.secrets.values[f"connection-{self.connection_id}-client_secret"] = "right-secret"
 
     def person(self, patient: PmsPatientId) -> PmsPatient:
-        first = "Ana" if patient == ANA else "Ben"
+        first = {ANA: "Ana", BEN: "Ben"}.get(patient, f"Pat{patient[-3:]}")
         return PmsPatient(patient, Demographics(first, "Ruiz", date(1984, 3, 2)), PmsPatientStatus.ACTIVE)
+
+    def more_patients(self, n: int) -> list[PmsPatientId]:
+        """So many others, known to the PMS."""
+        others = [PmsPatientId(f"9000000000{100 + i}") for i in range(n)]
+        for patient in others:
+            self.pms.put(self.person(patient))
+        return others
 
     # -- the sender ----------------------------------------------------------------------------------------------
 
@@ -161,9 +168,17 @@ class SenderWorld:
     # -- Labs ----------------------------------------------------------------------------------------------------
 
     def lab(
-        self, *codes: str, patient: PmsPatientId = ANA, text: str = "S: tooth 14 hurts when chewing.", send: bool = True
+        self,
+        *codes: str,
+        patient: PmsPatientId = ANA,
+        text: str = "S: tooth 14 hurts when chewing.",
+        send: bool = True,
+        last_name: str = "Ruiz",
     ) -> WriteBackId:
-        """A finalized Lab with a note and procedures, queued and (unless told otherwise) asked to be sent."""
+        """A finalized Lab with a note and procedures, queued and (unless told otherwise) asked to be sent.
+
+        last_name: the patient's as the chart had it when the Lab was finalized.
+        """
         self._labs += 1
         lab_id = LabId(f"Llab{self._labs:04d}")
         now = self.clock.utc_now()
@@ -182,7 +197,7 @@ class SenderWorld:
             uow.labs.finalize(lab_id, revision.revision, content_sha256="c" * 64, at=now, by="olga")
             writeback_id = uow.outbox.add_writeback(
                 connection_id=self.connection_id, lab_id=lab_id, revision=1, pms_patient_id=patient,
-                snapshot=PatientSnapshot(self.person(patient).person.first_name, "Ruiz", date(1984, 3, 2)),
+                snapshot=PatientSnapshot(self.person(patient).person.first_name, last_name, date(1984, 3, 2)),
                 content_sha256="c" * 64, finalized_at=now, finalized_by="olga", created_at=now, by_hand=(),
                 items=self._items(lab_id, text, codes),
             )  # fmt: skip
@@ -234,6 +249,22 @@ class SenderWorld:
                 **kw,  # type: ignore[arg-type]
             )  # fmt: skip
         return request.request_id
+
+    def calls(self, name: str, patient: PmsPatientId | None = None) -> int:
+        """How often the PMS was asked that, for one patient or for anyone."""
+        return len([c for c in self.pms.calls if c.name == name and patient in (None, c.pms_patient_id)])
+
+    def pause_all(self, *, is_paused: bool = True) -> None:
+        with self.store.write() as uow:
+            uow.practice.set_setting("sending_paused", "1" if is_paused else "0")
+
+    def hold(self, reason: HoldReason | None) -> None:
+        with self.store.write() as uow:
+            uow.connections.set_hold(self.connection_id, reason)
+
+    def kinds(self, kind: AuditKind) -> int:
+        """How many audit events of that kind there are."""
+        return len([e for e in self.events() if e.draft.kind is kind])
 
     def result(self, request_id: int) -> str:
         with self.store.read() as uow:

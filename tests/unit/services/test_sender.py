@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from denticode_desktop.domain.audit_event import AuditKind
-from denticode_desktop.domain.connection import ConnectionReport, HoldReason, Light
+from denticode_desktop.domain.connection import ConnectionReport, HoldReason, Light, Permission
 from denticode_desktop.domain.errors import (
     PmsAuthError,
     PmsForbiddenError,
@@ -317,6 +317,7 @@ def test_offline_costs_nothing(world: SenderWorld) -> None:
 def test_a_read_that_is_not_allowed_holds_the_connection(
     world: SenderWorld, error: Exception, hold: HoldReason
 ) -> None:
+    world.pms.missing_permissions = (Permission.PATIENTS,)
     world.pms.fail("look", error)
     world.lab()
     world.turn(30)
