@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
+from denticode_desktop.domain.access import Actor, Role
 from denticode_desktop.domain.audit_event import AuditDraft
 from denticode_desktop.domain.charting import CatalogueCode
 from denticode_desktop.domain.connection import Connection, ConnectionSettings, Environment, HoldReason
@@ -40,6 +41,7 @@ from denticode_desktop.services.sync_engine import SyncEngine
 from tests.fakes.sync_store import InMemorySyncStore, record_id
 
 CONNECTION_ID = ConnectionId(1)
+ANN = Actor("Ann", Role.FRONT_OFFICE)
 EPOCH = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
@@ -291,3 +293,36 @@ class SyncWorld:
             SyncKind.APPOINTMENTS,
             PmsAppointment("1", PmsPatientId("1001"), None, None, EPOCH, 30, "CONFIRMED", version),
         )
+
+
+def held_patients(world: SyncWorld) -> dict[str, str]:
+    """id -> version of the live patients in the store."""
+    live = world.sync_store.live(CONNECTION_ID, SyncKind.PATIENTS)
+    return {row_id: row.version for row_id, row in live.items()}
+
+
+def pms_patients(world: SyncWorld) -> dict[str, str]:
+    """id -> version of the patients in the PMS."""
+    return {row_id: row.version for row_id, row in world.pms.rows[SyncKind.PATIENTS].items()}
+
+
+def at_patients_page(number: int, act: Callable[[], None]) -> Callable[[SyncKind, str | None], None]:
+    """A hook that acts before the n-th read of patients (from 1)."""
+    seen: list[str | None] = []
+
+    def hook(kind: SyncKind, after_id: str | None) -> None:
+        if kind is SyncKind.PATIENTS:
+            seen.append(after_id)
+            if len(seen) == number:
+                act()
+
+    return hook
+
+
+def raiser(error: Exception) -> Callable[[], None]:
+    """A function that raises."""
+
+    def act() -> None:
+        raise error
+
+    return act
