@@ -6,37 +6,41 @@ the wire. A read unit is a consistent snapshot that cannot write. Every method r
 or database does; nothing of SQLAlchemy comes out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
-from datetime import date, datetime
-from typing import Protocol
+from __future__ import annotations
 
-from denticode_desktop.domain.access import Role
-from denticode_desktop.domain.audit_event import AuditDraft, AuditEvent, AuditHead
-from denticode_desktop.domain.charting import CatalogueCode
-from denticode_desktop.domain.connection import (
-    Connection,
-    ConnectionReport,
-    ConnectionSettings,
-    HoldReason,
-    Permission,
-)
-from denticode_desktop.domain.entity_link import PatientLink, ProviderLink
-from denticode_desktop.domain.ids import (
-    ConnectionId,
-    LabId,
-    PatientId,
-    PmsPatientId,
-    ProviderId,
-    UserId,
-)
-from denticode_desktop.domain.lab import LabContent, LabRevision, RevisionKind
-from denticode_desktop.domain.people import Demographics, Patient, PmsLocation, PmsPatient, PmsProvider, Provider
-from denticode_desktop.domain.schedule import PmsAppointment
+from typing import TYPE_CHECKING, Protocol
 
-from .outbox_repository import OutboxRepository, SenderRepository
-from .views import AuditFilter, LabSummary, PmsPatientHit, User
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime
+
+    from denticode_desktop.domain.access import Role
+    from denticode_desktop.domain.audit_event import AuditDraft, AuditEvent, AuditHead
+    from denticode_desktop.domain.charting import CatalogueCode
+    from denticode_desktop.domain.connection import (
+        Connection,
+        ConnectionReport,
+        ConnectionSettings,
+        HoldReason,
+        Permission,
+    )
+    from denticode_desktop.domain.entity_link import PatientLink, ProviderLink
+    from denticode_desktop.domain.ids import (
+        ConnectionId,
+        LabId,
+        PatientId,
+        PmsPatientId,
+        ProviderId,
+        UserId,
+    )
+    from denticode_desktop.domain.lab import LabContent, LabRevision, RevisionKind
+    from denticode_desktop.domain.people import Demographics, Patient, PmsLocation, PmsPatient, PmsProvider, Provider
+    from denticode_desktop.domain.schedule import PmsAppointment
+
+    from .outbox_repository import OutboxRepository, SenderRepository
+    from .views import AuditFilter, LabSummary, PmsPatientHit, User
 
 
 class PracticeRepository(Protocol):

@@ -1,14 +1,19 @@
 """A new practice, its named users, and who acts."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from denticode_desktop.domain.access import ALLOWED, SYSTEM, Action, Actor, Role, require
-from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.errors import NotAllowedError, UserError
 from denticode_desktop.domain.ids import UserId
-from denticode_desktop.ports.clock import Clock
-from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
-from denticode_desktop.ports.views import User
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from denticode_desktop.ports.clock import Clock
+    from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
+    from denticode_desktop.ports.views import User
 
 MAX_NAME_CHARS = 80
 
@@ -34,8 +39,8 @@ class PracticeSetup:
             uow.practice.create_practice(practice, is_rehearsal_only=is_rehearsal_only)
             user_id = uow.practice.add_user(owner, Role.OWNER, password_hash)
             actor = Actor(owner, Role.OWNER, user_id)
-            _note(uow, AuditKind.PRACTICE_CREATED, actor, {"is_rehearsal_only": is_rehearsal_only})
-            _note(uow, AuditKind.USER_ADDED, actor, {"user_id": user_id, "role": Role.OWNER.value})
+            _note(uow, "practice.created", actor, {"is_rehearsal_only": is_rehearsal_only})
+            _note(uow, "user.added", actor, {"user_id": user_id, "role": Role.OWNER.value})
         return actor
 
     def actor(self, user_name: str | None) -> Actor:
@@ -62,7 +67,7 @@ class PracticeSetup:
         clean = checked_name(name, field="user", what="user")
         with self._store.write() as uow:
             user_id = uow.practice.add_user(clean, role, password_hash)
-            _note(uow, AuditKind.USER_ADDED, actor, {"user_id": user_id, "role": role.value})
+            _note(uow, "user.added", actor, {"user_id": user_id, "role": role.value})
         return user_id
 
     def users(self, actor: Actor) -> Sequence[User]:
@@ -84,7 +89,7 @@ class PracticeSetup:
     def note_key_recovered(self, actor: Actor) -> None:
         """The recovery key put the database key back into the credential store."""
         with self._store.write() as uow:
-            _note(uow, AuditKind.KEY_RECOVERED, actor, {})
+            _note(uow, "key.recovered", actor, {})
 
     def _user(self, user_name: str | None) -> User:
         with self._store.read() as uow:
@@ -123,5 +128,8 @@ def checked_name(text: str, *, field: str, what: str) -> str:
     return name
 
 
-def _note(uow: UnitOfWork, kind: AuditKind, actor: Actor, detail: dict[str, str | int | bool | None]) -> None:
-    uow.audit.append(AuditDraft(kind, actor.name, actor.role.value, detail=detail))
+def _note(uow: UnitOfWork, kind: str, actor: Actor, detail: dict[str, str | int | bool | None]) -> None:
+    """kind: an AuditKind's value; the audit log is loaded when something is written and not by every start."""
+    from denticode_desktop.domain.audit_event import AuditDraft, AuditKind  # noqa: PLC0415
+
+    uow.audit.append(AuditDraft(AuditKind(kind), actor.name, actor.role.value, detail=detail))
