@@ -1,4 +1,4 @@
-"""What the engine process costs when there is nothing to do: `python -m tests.bench.idle [--seconds 30]`.
+"""What the engine process costs when there is nothing to do: `python -m tests.bench.idle [--seconds 60]`.
 
 The program's own engine (scheduler, ticker, sender, due loop) on an encrypted rehearsal folder with one connection,
 started the way the window starts it, after the sync that follows a start. Linux only. Prints a line for people and, as
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from denticode_desktop.background.engine_process import engine_command
@@ -21,13 +21,26 @@ from denticode_desktop.rehearsal import practice_data as practice
 from tests.bench.sync_server import SimulatorProcess
 
 CONSOLE = [sys.executable, "-c", "import sys; from denticode_desktop.app import console_main; sys.exit(console_main())"]
-FIRST_SYNC_S = 20.0
+FIRST_SYNC_S = 40.0
+"""The first sync, and the ten turns of a second after which the sender rests."""
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU that a process's threads have used; the kernel counts it in nanoseconds, `stat` only in ticks."""
+    used_ns = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            used_ns += int((task / "schedstat").read_text().split()[0])
+    return used_ns / 1e9
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that it started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
 
 
 def rss_mb(pid: int) -> float:
@@ -66,7 +79,7 @@ def measure(folder: Path, seconds: float) -> dict[str, float | int]:
         child.stdin.close()
         events = [json.loads(line)["event"] for line in (started, *child.stdout)]
     return {
-        "cpu_percent": round(percent, 3), "rss_mb": round(memory, 1), "exit_code": child.returncode,
+        "cpu_percent": round(percent, 4), "rss_mb": round(memory, 1), "exit_code": child.returncode,
         "syncs": events.count("SyncFinished"),
     }  # fmt: skip
 
@@ -74,7 +87,7 @@ def measure(folder: Path, seconds: float) -> dict[str, float | int]:
 def main() -> None:
     """Measures one engine."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as parent, SimulatorProcess(40) as simulator:
         folder = Path(parent) / "data"
