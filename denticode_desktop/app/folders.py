@@ -8,20 +8,26 @@ rehearsal-only, `rehearsal.keys`.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from denticode_desktop import __version__
 from denticode_desktop.config.folder_identity import FolderIdentity, read_identity
 from denticode_desktop.config.paths import DataFolder, folder_at, workstation_name
 from denticode_desktop.config.system_clock import SystemClock, SystemRandomness
-from denticode_desktop.domain.errors import DenticodeError, StoreKeyError, StorePlaceError
+from denticode_desktop.domain.errors import (
+    DenticodeError,
+    SecretStoreError,
+    StorageError,
+    StoreKeyError,
+    StorePlaceError,
+)
 from denticode_desktop.ports.secrets import DATABASE_KEY
 
 from .practice import Practice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from denticode_desktop.console.program import CreatedFolder
@@ -46,13 +52,15 @@ def init_data_folder(
 ) -> CreatedFolder:
     """A new data folder with its practice; the only time that the recovery key is given.
 
-    Raises UserError, SecretStoreError, StorePlaceError (`exists` …); what was made until then is taken away again.
+    Raises UserError, SecretStoreError, StorePlaceError (`exists` …), StorageError (`disk_full`); what was made until
+    then is taken away again.
     """
     from denticode_desktop.console.program import CreatedFolder
     from denticode_desktop.security.file_access import make_owner_only_folder, write_owner_only
     from denticode_desktop.security.passwords import hash_password
     from denticode_desktop.security.recovery_key import RecoveryKey, wrap_database_key
     from denticode_desktop.services.practice_setup import PracticeSetup, checked_name
+    from denticode_desktop.storage.place import check_place
     from denticode_desktop.storage.store import create_store
 
     folder, clock, chance = folder_at(data_dir), SystemClock(), SystemRandomness()
@@ -61,29 +69,51 @@ def init_data_folder(
     password_hash = hash_password(password, chance) if password else ""
     if folder.database.exists() or folder.identity.exists():
         raise StorePlaceError("exists")
+    check_place(folder.database)
     identity = FolderIdentity(chance.token_bytes(16).hex(), is_rehearsal_only)
-    make_owner_only_folder(folder.root)
-    secrets = secret_store_for(folder, identity)
     key, recovery = chance.token_bytes(DATABASE_KEY_BYTES), RecoveryKey.make(chance)
+    absent = _absent(folder)
+    secrets = secret_store_for(folder, identity)
     try:
-        secrets.put(DATABASE_KEY, key.hex())
+        make_owner_only_folder(folder.root)
+        _put_key(secrets, key)
         write_owner_only(folder.recovery, wrap_database_key(key, recovery, identity.database_id, chance))
         write_owner_only(folder.identity, identity.as_bytes())
-        store = create_store(folder.database, key, clock, workstation_name(), __version__)
-        try:
+        with closing(create_store(folder.database, key, clock, workstation_name(), __version__)) as store:
             PracticeSetup(store, clock).create(
                 practice, owner, password_hash=password_hash, is_rehearsal_only=is_rehearsal_only
             )
-        finally:
-            store.close()
     except BaseException:
-        # only what this call made: the folder had neither database nor identity before
-        for path in (folder.database, folder.identity, folder.recovery):
-            path.unlink(missing_ok=True)
         with suppress(DenticodeError):
             secrets.delete(DATABASE_KEY)
+        _take_away(absent)
         raise
     return CreatedFolder(folder.root, identity.database_id, recovery.shown(), secrets.kind, is_rehearsal_only)
+
+
+def _put_key(secrets: SecretStore, key: bytes) -> None:
+    """Raises StorageError for a full disk, which is no fault of the credential store; else as SecretStore.put."""
+    try:
+        secrets.put(DATABASE_KEY, key.hex())
+    except SecretStoreError as error:
+        if error.kind == "disk_full":
+            raise StorageError("disk_full") from error
+        raise
+
+
+def _absent(folder: DataFolder) -> list[Path]:
+    """Of the files that `init` makes and the folders that they need: those that are not there yet, files first."""
+    from denticode_desktop.security.rehearsal_file_store import FILE_NAME, LOCK_NAME
+
+    files = [folder.database, folder.identity, folder.recovery, folder.root / FILE_NAME, folder.root / LOCK_NAME]
+    return [path for path in (*files, folder.root, *folder.root.parents) if not path.exists()]
+
+
+def _take_away(paths: Sequence[Path]) -> None:
+    """What cannot be removed stays: the error that led here is the one to tell."""
+    for path in paths:
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @contextmanager

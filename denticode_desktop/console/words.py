@@ -27,6 +27,7 @@ PLACES = {
 STORES = {
     "no_store": "There is no credential store on this computer that Denticode may use.",
     "locked": "The computer's credential store is locked.",
+    "disk_full": "The disk is full, so nothing was stored.",
     "too_long": "A secret is too long for the computer's credential store.",
     "missing": "The credentials of this connection are not on this computer.",
 }

@@ -93,7 +93,8 @@ class PmsProtocolError(ExternalError):
 
 
 class SecretStoreError(ExternalError):
-    """The credential store is missing, locked or refused. `kind`: `no_store`, `locked`, `too_long`, `failed`."""
+    """The credential store is missing, locked or refused. `kind`: `no_store`, `locked`, `too_long`, `disk_full`, `failed`.
+    """
 
     can_retry = False
 
@@ -124,7 +125,7 @@ class StoreVersionError(StorageError):
 
 
 class StorePlaceError(StorageError):
-    """The data folder cannot be used. `kind`: `plaintext`, `network_share`, `missing`, `not_writable`, `exists`."""
+    """The data folder cannot be used. `kind`: `plaintext`, `network_share`, `synced_folder`, `missing` …"""
 
     can_retry = False
 

@@ -1,9 +1,10 @@
 """Files and folders that only the person who runs the program may read.
 
-Each function raises StorePlaceError (`not_writable`, `missing`) for what the disk says.
+Each function raises StorePlaceError (`not_writable`, `missing`) or StorageError (`disk_full`) for what the disk says.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -11,12 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from denticode_desktop.domain.errors import StorePlaceError
+from denticode_desktop.domain.errors import StorageError, StorePlaceError
 
 from . import windows_access
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""No space on the disk, or none left of what this person may use."""
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -28,7 +31,11 @@ def _as_place_error() -> Iterator[None]:
     except FileNotFoundError as error:
         raise StorePlaceError("missing") from error
     except OSError as error:
-        raise StorePlaceError("not_writable") from error
+        raise _error_of(error) from error
+
+
+def _error_of(error: OSError) -> StorageError:
+    return StorageError("disk_full") if error.errno in FULL else StorePlaceError("not_writable")
 
 
 def restrict_to_owner(path: Path) -> None:
@@ -42,8 +49,10 @@ def restrict_to_owner(path: Path) -> None:
 
 def make_owner_only_folder(path: Path) -> None:
     """Makes the folder (and its parents, as usual) and keeps others out; an existing one is restricted."""
-    with _as_place_error():
+    try:
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:  # also "not found": no folder can be made there, whatever the system calls it
+        raise _error_of(error) from error
     restrict_to_owner(path)
 
 

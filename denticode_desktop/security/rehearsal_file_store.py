@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from denticode_desktop.domain.errors import SecretStoreError, StorePlaceError
+from denticode_desktop.domain.errors import SecretStoreError, StorageError, StorePlaceError
 from denticode_desktop.ports.secrets import MAX_SECRET_CHARS
 
-from .file_access import FILE_MODE, is_owner_only, is_plain_file, write_owner_only
+from .file_access import FILE_MODE, FULL, is_owner_only, is_plain_file, write_owner_only
 
 if sys.platform == "win32":
     import msvcrt
@@ -23,13 +23,17 @@ else:
     import fcntl
 
 FILE_NAME = "rehearsal.keys"
+LOCK_NAME = f"{FILE_NAME}.lock"
 MAX_FILE_BYTES = 1_000_000
 LOCK_WAIT_S = 5.0
 LOCK_POLL_S = 0.01
 
 
 class RehearsalFileStore:
-    """Secrets in `rehearsal.keys` of a data folder (ports.secrets.SecretStore). Safe across processes."""
+    """Secrets in `rehearsal.keys` of a data folder (ports.secrets.SecretStore). Safe across processes.
+
+    On a full disk the kind of the error is `disk_full`.
+    """
 
     def __init__(self, data_folder: Path) -> None:
         self._path = data_folder / FILE_NAME
@@ -85,22 +89,30 @@ class RehearsalFileStore:
     def _write(self, secrets: dict[str, str]) -> None:
         try:
             write_owner_only(self._path, json.dumps(secrets, indent=1).encode())
-        except StorePlaceError as error:
-            raise SecretStoreError("failed", f"{FILE_NAME} cannot be written.") from error
+        except StorageError as error:
+            raise _write_error(is_full=error.kind == "disk_full") from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One writer at a time, also across processes: the engine's anchor and a console's secret both land."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         try:
-            handle = os.open(self._path.with_name(f"{FILE_NAME}.lock"), flags, FILE_MODE)
+            handle = os.open(self._path.with_name(LOCK_NAME), flags, FILE_MODE)
         except OSError as error:
+            if error.errno in FULL:
+                raise _write_error(is_full=True) from error
             raise SecretStoreError("failed", f"{FILE_NAME} cannot be locked.") from error
         try:
             _lock(handle)
             yield
         finally:
             os.close(handle)  # gives the lock back
+
+
+def _write_error(*, is_full: bool) -> SecretStoreError:
+    if is_full:
+        return SecretStoreError("disk_full", "Free some disk space, then try again.")
+    return SecretStoreError("failed", f"{FILE_NAME} cannot be written.")
 
 
 def _lock(handle: int) -> None:

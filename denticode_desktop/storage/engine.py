@@ -96,7 +96,7 @@ def single_engine(path: Path, key: bytes) -> "Engine":
 def check_file(path: Path, key: bytes, probe: PlaceProbe = SYSTEM_PROBE) -> None:
     """Everything that can be refused before SQLite touches the file.
 
-    Raises StorePlaceError (`network_share`, `missing`, `plaintext`, `not_writable`), StoreKeyError, StorageError.
+    Raises StorePlaceError (`network_share`, `synced_folder`, `missing`, `plaintext` …), StoreKeyError, StorageError.
     """
     if len(key) != KEY_BYTES:
         raise StoreKeyError("no_key")

@@ -76,17 +76,22 @@ def file_system_of(path: PurePath, mountinfo: str) -> str:
 
 
 def check_place(path: Path, probe: PlaceProbe = SYSTEM_PROBE) -> None:
-    """Raises StorePlaceError (`network_share`) for a share or a folder that some client syncs."""
+    """Raises StorePlaceError: `network_share`, or `synced_folder` for one that some client keeps in a cloud.
+
+    The path need not exist yet.
+    """
     resolved = path.resolve()
     text = str(resolved)
     is_share = text.startswith(("\\\\", "//")) or (
         bool(resolved.drive) and probe.drive_type(resolved.anchor) == DRIVE_REMOTE
     )
-    if is_share or file_system_of(resolved, probe.mounts()) in NETWORK_TYPES or _synced_part(resolved):
+    if is_share or file_system_of(resolved, probe.mounts()) in NETWORK_TYPES:
         raise StorePlaceError("network_share")
+    if _is_synced(resolved):
+        raise StorePlaceError("synced_folder")
 
 
-def _synced_part(path: PurePath) -> bool:
+def _is_synced(path: PurePath) -> bool:
     return any(part.lower().startswith(SYNCED_FOLDERS) for part in path.parts[:-1])
 
 

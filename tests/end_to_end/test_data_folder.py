@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import keyring
 import pytest
@@ -15,6 +17,7 @@ from denticode_desktop.domain.audit_event import AuditKind
 from denticode_desktop.domain.errors import (
     DenticodeError,
     SecretStoreError,
+    StorageError,
     StoreKeyError,
     StorePlaceError,
     UserError,
@@ -80,14 +83,14 @@ def test_without_a_credential_store_nothing_is_left_behind(tmp_path: Path) -> No
     finally:
         keyring.set_keyring(before)
     assert caught.value.kind == "no_store"
-    assert not (tmp_path / "data").exists() or contents(tmp_path / "data") == {}
+    assert not (tmp_path / "data").exists()
 
 
 def test_store_that_is_locked_at_set_up_leaves_nothing(tmp_path: Path, backend: MemoryKeyring) -> None:
     backend.is_locked = True
     with pytest.raises(SecretStoreError):
         make(tmp_path / "data")
-    assert contents(tmp_path / "data") == {}
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,54 @@ def test_bad_names_make_no_folder(tmp_path: Path, practice: str, owner: str, pas
     with pytest.raises(UserError):
         init_data_folder(tmp_path / "data", practice=practice, owner=owner, password=password, is_rehearsal_only=True)
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("is_rehearsal_only", [True, False])
+def test_synced_folder_is_told_as_such_and_nothing_is_left(
+    tmp_path: Path, backend: MemoryKeyring, *, is_rehearsal_only: bool
+) -> None:
+    (tmp_path / "Dropbox").mkdir()
+    with pytest.raises(StorePlaceError) as caught:
+        make(tmp_path / "Dropbox" / "a" / "b", is_rehearsal_only=is_rehearsal_only)
+    assert caught.value.kind == "synced_folder"
+    assert list((tmp_path / "Dropbox").iterdir()) == []
+    assert backend.secrets == {}
+
+
+def full_disk(handle: int) -> NoReturn:
+    raise OSError(errno.ENOSPC, "no space")
+
+
+@pytest.mark.parametrize("is_rehearsal_only", [True, False])
+def test_full_disk_is_told_and_takes_everything_away_again(
+    tmp_path: Path, backend: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, *, is_rehearsal_only: bool
+) -> None:
+    monkeypatch.setattr("denticode_desktop.security.file_access.os.fsync", full_disk)
+    with pytest.raises(StorageError) as caught:
+        make(tmp_path / "a" / "data", is_rehearsal_only=is_rehearsal_only)
+    assert caught.value.kind == "disk_full"
+    assert list(tmp_path.iterdir()) == []
+    assert backend.secrets == {}
+
+
+def test_failed_init_takes_away_only_what_it_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes.txt").write_text("theirs")
+    (tmp_path / "logs").mkdir()
+    monkeypatch.setattr("denticode_desktop.storage.store.fold_wal", full_disk_at_the_end)
+    with pytest.raises(StorageError):
+        make(tmp_path, is_rehearsal_only=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "notes.txt"]
+
+
+def full_disk_at_the_end(path: Path, key: bytes) -> NoReturn:
+    raise StorageError("disk_full")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder in which nobody can make one")
+def test_place_where_no_folder_can_be_made_is_told_by_init() -> None:
+    with pytest.raises(StorePlaceError) as caught:
+        make(Path("/proc/denticode"), is_rehearsal_only=True)
+    assert caught.value.kind == "not_writable"
 
 
 def test_second_init_is_refused_and_changes_nothing(tmp_path: Path) -> None:

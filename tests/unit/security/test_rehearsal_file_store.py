@@ -1,13 +1,15 @@
 """The rehearsal-only store: owner-only, whole or not at all, never through a link."""
 
+import errno
 import multiprocessing
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from denticode_desktop.domain.errors import SecretStoreError, StorePlaceError
+from denticode_desktop.domain.errors import SecretStoreError, StorageError, StorePlaceError
 from denticode_desktop.security.file_access import (
     is_owner_only,
     make_owner_only_folder,
@@ -15,6 +17,7 @@ from denticode_desktop.security.file_access import (
 )
 from denticode_desktop.security.rehearsal_file_store import FILE_NAME, RehearsalFileStore
 
+FULL = OSError(errno.ENOSPC, "no space")
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes and links")
 
 
@@ -35,6 +38,32 @@ def test_put_get_delete_round_trip(tmp_path: Path) -> None:
 def test_file_is_owner_only(tmp_path: Path) -> None:
     RehearsalFileStore(tmp_path).put("anchor", "x")
     assert is_owner_only(tmp_path / FILE_NAME)
+
+
+def test_full_disk_is_told_as_such_and_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> NoReturn:
+        raise FULL
+
+    store = RehearsalFileStore(tmp_path)
+    store.put("anchor", "x")
+    monkeypatch.setattr("denticode_desktop.security.file_access.os.fsync", full)
+    with pytest.raises(SecretStoreError) as caught:
+        store.put("anchor", "y")
+    assert caught.value.kind == "disk_full"
+    assert "disk space" in caught.value.hint
+    with pytest.raises(StorageError) as written:
+        write_owner_only(tmp_path / "other", b"x")
+    assert written.value.kind == "disk_full"
+    monkeypatch.undo()
+    assert store.get("anchor") == "x"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [FILE_NAME, f"{FILE_NAME}.lock"]
+
+
+@posix_only
+def test_folder_that_cannot_be_made_is_not_missing() -> None:
+    with pytest.raises(StorePlaceError) as caught:
+        make_owner_only_folder(Path("/proc/denticode"))
+    assert caught.value.kind == "not_writable"
 
 
 @posix_only
@@ -130,7 +159,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     write_owner_only(path, b"old")
 
     def full(handle: int) -> None:
-        raise OSError(28, "no space")
+        raise OSError(errno.EIO, "broken")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorePlaceError):

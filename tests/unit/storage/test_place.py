@@ -51,7 +51,7 @@ def test_network_file_system_is_refused(path: str) -> None:
 def test_synced_folder_is_refused(tmp_path: Path, folder: str) -> None:
     with pytest.raises(StorePlaceError) as caught:
         check_place(tmp_path / folder / "data" / "denticode.db", probe(""))
-    assert caught.value.kind == "network_share"
+    assert caught.value.kind == "synced_folder"
 
 
 def test_link_into_a_synced_folder_is_refused(tmp_path: Path) -> None:
