@@ -25,6 +25,9 @@ class AuditKind(StrEnum):
     WB_PAUSED = "wb.paused"
     WB_RESUMED = "wb.resumed"
     LOOK_DONE = "look.done"
+    """A look that a person asked for and that moved nothing. The evidence of any other look stands in the event of the
+    move that it proves (section 5); a look that proves nothing, such as a watch that finds all in order, is not logged:
+    there are many a day for each item."""
     SEND_INTENT = "send.intent"
     SEND_RESULT = "send.result"
     ITEM_DONE = "item.done"
@@ -42,6 +45,7 @@ class AuditKind(StrEnum):
     CONN_HELD = "conn.held"
     CONN_RELEASED = "conn.released"
     TOKEN_REFRESHED = "token.refreshed"  # noqa: S105 - a kind of event, not a secret
+    """The sender fetched access tokens; written with the count of its calls, at most a minute later."""
     SENDER_STARTED = "sender.started"
     DB_ROLLBACK = "db.rollback"
     AUDIT_CUT = "audit.cut"

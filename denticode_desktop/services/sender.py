@@ -256,13 +256,15 @@ class Sender:
             self._moves.review(item, ReviewReason.STALE)
 
     def _flush_calls(self) -> None:
-        """Adds what was asked of each PMS to its month."""
+        """Adds what was asked of each PMS to its month, and says in the log where a token was fetched for it."""
         month = self._clock.utc_now().strftime("%Y-%m")
         for connection_id, lane in self._lanes.items():
-            calls = lane.gateway.take_call_count()
-            if calls:
+            calls, tokens = lane.gateway.take_call_count(), lane.gateway.take_token_count()
+            if calls or tokens:
                 with self._store.write() as uow:
                     uow.connections.add_calls(connection_id, month, calls)
+                    if tokens:
+                        uow.audit.append(self._policy.tokens_fetched(lane.connection, tokens))
 
 
 __all__ = ["PAUSED_SETTING", "Outlook", "Sender", "WaitingWhy"]

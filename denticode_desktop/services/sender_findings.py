@@ -97,12 +97,16 @@ def find(uow: UnitOfWork, item: Item, look: Look) -> Finding:
 
 
 def claimed_in_doubt(uow: UnitOfWork, item: Item, look: Look, owners: Mapping[RemoteId, ItemId]) -> Sequence[Match]:
-    """Records like this item whose id the PMS named for another item that is not proven to be in a chart.
+    """Records like this item that another item owns without proof: it is not DONE, or this item's marker is on them.
 
     A PMS that answers with a wrong id would else make this item look absent, and be sent twice: a person is asked.
     """
     alike = [m for m in matches_of(item, look, {}) if owners.get(m.record.remote_id, item.item_id) != item.item_id]
-    return [m for m in alike if uow.outbox.item(owners[m.record.remote_id]).state is not ItemState.DONE]
+    return [
+        m
+        for m in alike
+        if m.by is MatchBy.MARKER or uow.outbox.item(owners[m.record.remote_id]).state is not ItemState.DONE
+    ]
 
 
 def _text_of(detail: str) -> dict[str, str]:

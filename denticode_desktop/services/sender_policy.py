@@ -1,5 +1,6 @@
 """What answers mean for a whole connection: back-off, Retry-After, holds, probes (section 6 of the protocol)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from denticode_desktop.domain.audit_event import SYSTEM_NAME, AuditDraft, AuditKind
@@ -219,6 +220,10 @@ class Policy:
         next_at = self._moves.clock.utc_now() + timedelta(seconds=wait_ticks * TICK_S)
         with self._moves.store.write() as uow:
             uow.outbox.note_waiting([item_id], why.value, next_at)
+
+    def tokens_fetched(self, connection: Connection, count: int) -> AuditDraft:
+        """The event that says so; never the token."""
+        return replace(self._draft(AuditKind.TOKEN_REFRESHED, connection, ""), detail={"tokens": count})
 
     def _draft(self, kind: AuditKind, connection: Connection, reason: str) -> AuditDraft:
         return AuditDraft(

@@ -6,7 +6,7 @@ Reads raise the PMS errors of `domain.errors`; the loop turns them into back-off
 a look that is not complete changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -98,9 +98,13 @@ class PatientWork:
             self._moves.review(item, patient, kind=AuditKind.PATIENT_CHECK_FAILED)
             return StepResult(Step.MOVED)
         kept = lane.look_for_intent(item)
-        matches = matches_of(item, kept.look, self._owners(item, kept.look))
+        owners = self._owners(item, kept.look)
+        matches = matches_of(item, kept.look, owners)
         if matches:
             return self._adopt_or_ask(item, kept.look, matches)
+        marked = [m for m in self._claimed(item, kept.look, owners) if m.by is MatchBy.MARKER]
+        if marked:
+            return self._review(item, ReviewReason.LOOK_ALIKE, review_detail(marked), evidence_of(kept.look, marked))
         lane.gateway.make_ready(prepared.deadline_s)
         return self._intend_and_send(lane, item, prepared, Grounds(kept, patient, lane.pace.outage.is_on))
 
@@ -256,11 +260,8 @@ class PatientWork:
                 absence.was_absent(self._ticks.count, next_look=waiting.wait_ticks)
             return waiting
         self._forget(lane, item)
-        if not matches:
-            with self._moves.store.read() as uow:
-                claimed = claimed_in_doubt(uow, item, look, owners)
-            if claimed:
-                return self._review(item, ReviewReason.LOOK_ALIKE, review_detail(claimed), evidence_of(look, claimed))
+        if not matches and (claimed := self._claimed(item, look, owners)):
+            return self._review(item, ReviewReason.LOOK_ALIKE, review_detail(claimed), evidence_of(look, claimed))
         if not matches and item.sends < MAX_SENDS:
             self._moves.plan_again(item, evidence)
             return StepResult(Step.MOVED)
@@ -286,6 +287,12 @@ class PatientWork:
             return {}
         with self._moves.store.read() as uow:
             return uow.outbox.owners(item.connection_id, item.kind, ids)
+
+    def _claimed(self, item: Item, look: Look, owners: Mapping[RemoteId, ItemId]) -> Sequence[Match]:
+        if not owners:
+            return ()
+        with self._moves.store.read() as uow:
+            return claimed_in_doubt(uow, item, look, owners)
 
     def _review(
         self,

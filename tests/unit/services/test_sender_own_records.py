@@ -335,6 +335,22 @@ def test_id_named_for_an_unseen_item_hides_no_record_of_another(world: SenderWor
     assert (world.result(request), world.states(ben), len(world.chart(BEN))) == ("done", [D], 1)
 
 
+def test_record_with_our_marker_is_not_sent_beside_although_another_item_was_given_it(world: SenderWorld) -> None:
+    """A person took Ben's record for another note of Ben's by mistake, after a restore had forgotten the send."""
+    first = world.lab(text="first visit", patient=BEN, send=False)
+    [item] = world.items(first)
+    world.staff_types(item, "R000009", text=getattr(item.payload, "text", ""))
+    other = world.lab(text="second visit", patient=BEN, send=False)
+    with world.store.write() as uow:
+        [taken] = uow.outbox.items(other)
+        now = world.clock.utc_now()
+        assert uow.outbox.move(taken, D, epoch=None, remote_id=RemoteId("R000009"), done_at=now)
+        uow.outbox.request_send(first, now)
+    world.turn(3)
+    [item] = world.items(first)
+    assert (item.state, item.review_reason, world.pms.sent) == (R, ReviewReason.LOOK_ALIKE, [])
+
+
 # -- a decision that was replaced meanwhile ---------------------------------------------------------------------------
 
 
