@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denticode_desktop import __version__
-from denticode_desktop.console.program import CreatedFolder
+from denticode_desktop.console.program import CreatedFolder, FolderFacts
 from denticode_desktop.domain.errors import NotFoundError, UserError
 
 if TYPE_CHECKING:
@@ -92,6 +92,18 @@ class Denticode:
         from .folders import open_application
 
         return open_application(data_dir)
+
+    def folder(self, data_dir: Path | None) -> FolderFacts:
+        """About the folder itself, open or not."""
+        import shutil
+
+        from denticode_desktop.config.paths import folder_at
+
+        root = folder_at(data_dir).root
+        try:
+            return FolderFacts(root, shutil.disk_usage(root).free)
+        except OSError:
+            return FolderFacts(root, None)
 
     def recover(self, data_dir: Path | None, recovery_key: str) -> Path:
         """Raises as `recover_data_folder`."""

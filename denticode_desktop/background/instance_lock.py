@@ -46,6 +46,7 @@ else:
 
 
 ENGINE_LOCK = "engine.lock"
+FILE_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class InstanceLock:
         made."""
         if self._file is not None:
             return True
-        file = self._path.open("ab")
+        file = os.fdopen(_owner_only(self._path), "ab")
         if not _try_lock(file):
             file.close()
             return False
@@ -114,10 +115,20 @@ class InstanceLock:
     def _write_holder(self) -> None:
         told = json.dumps({"pid": os.getpid(), "since": self._utc_now().isoformat()})
         try:
-            self._holder_path.write_text(told, "utf-8")
+            with os.fdopen(_owner_only(self._holder_path), "w", encoding="utf-8") as file:
+                file.truncate()
+                file.write(told)
         except OSError:
             # The lock counts; the sentence can do without a name.
             return
+
+
+def _owner_only(path: Path) -> int:
+    """A handle for writing; nobody else has rights to the file. On Windows the folder's own rights say so."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), FILE_MODE)
+    if sys.platform != "win32":
+        os.fchmod(handle, FILE_MODE)  # one that an earlier version made for everybody to read
+    return handle
 
 
 def engine_lock(data_dir: Path, utc_now: Callable[[], datetime]) -> InstanceLock:

@@ -48,6 +48,14 @@ class CreatedFolder:
         return f"CreatedFolder({self.data_dir})"
 
 
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """What can be told of a data folder that does not open. free_bytes: None where the system does not say."""
+
+    data_dir: Path
+    free_bytes: int | None
+
+
 class RunningSimulator(Protocol):
     """A simulated PMS that listens."""
 
@@ -158,6 +166,10 @@ class Program(Protocol):
 
     def open(self, data_dir: Path | None) -> AbstractContextManager[Desk]:
         """An existing one. Raises StorePlaceError (`missing` …), StoreKeyError, SecretStoreError."""
+        ...
+
+    def folder(self, data_dir: Path | None) -> FolderFacts:
+        """About the folder itself, open or not."""
         ...
 
     def recover(self, data_dir: Path | None, recovery_key: str) -> Path:

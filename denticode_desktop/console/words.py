@@ -69,7 +69,8 @@ def words_of(error: DenticodeError) -> tuple[str, str]:
     if isinstance(error, UserError | ToldError):
         return error.sentence, ""
     if isinstance(error, SecretStoreError):
-        return STORES.get(error.kind, "The computer's credential store refused."), error.hint
+        sentence = STORES.get(error.kind, "The computer's credential store refused.")
+        return sentence, error.hint or "Unlock the credential store or ask your IT team, then try again."
     if isinstance(error, PmsForbiddenError):
         return f"The PMS account lacks the permission {error.permission}.", "Ask your PMS administrator to grant it."
     if isinstance(error, PmsRefusedError):

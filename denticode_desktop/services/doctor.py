@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 from denticode_desktop.domain.access import Action, Actor, require
 from denticode_desktop.domain.connection import Connection, ConnectionReport, Environment, Light
-from denticode_desktop.domain.errors import DenticodeError, PmsUnavailableError, SecretStoreError
+from denticode_desktop.domain.errors import DenticodeError, PmsUnavailableError, SecretStoreError, StorageError
 from denticode_desktop.ports.clock import Clock, Randomness
 from denticode_desktop.ports.secrets import SecretStore
+
+from .sentences import STORAGE_ADVICE
 
 MAX_CLOCK_GAP_S = 120.0
 """A sign-in token of an hour survives less; an hour's gap looks like refused credentials."""
@@ -134,7 +136,7 @@ class Doctor:
         self._randomness = randomness
 
     def run(self, actor: Actor, on_check: Callable[[DoctorCheck], None]) -> DoctorReport:
-        """Every check; `on_check` hears each as it ends. Raises NotAllowedError, StorageError."""
+        """Every check; `on_check` hears each as it ends. Raises NotAllowedError."""
         require(actor, Action.SYNC)
         checks: list[DoctorCheck] = []
         lights: list[Light] = []
@@ -144,25 +146,23 @@ class Doctor:
         return DoctorReport(tuple(checks), tuple(lights))
 
     def _all(self, actor: Actor, lights: list[Light]) -> Iterator[DoctorCheck]:
-        yield self._disk()
+        yield free_space_check(self._machine.free_bytes())
         yield self._database()
         yield self._credential_store()
         yield self._scheduler()
-        connections = [c for c in self._connections() if c.is_enabled]
+        try:
+            connections = [c for c in self._connections() if c.is_enabled]
+        except StorageError as error:
+            advice = STORAGE_ADVICE.get(error.kind, STORAGE_ADVICE["failed"])
+            name = "integrity" if error.kind == "damaged" else "connections"
+            yield DoctorCheck("database", name, Finding.FAILED, advice.sentence, advice.next_step)
+            return
         if not connections:
             yield DoctorCheck(
                 "network", "connections", Finding.SKIPPED, "No PMS is connected, so no network was tried."
             )
         for connection in connections:
             yield from self._hops(actor, connection, lights)
-
-    def _disk(self) -> DoctorCheck:
-        free = self._machine.free_bytes()
-        words = f"{free / 1e9:.1f} GB are free where the data folder is."
-        if free >= LOW_SPACE_BYTES:
-            return DoctorCheck("disk", "free_space", Finding.OK, words)
-        finding = Finding.FAILED if free < NO_SPACE_BYTES else Finding.WARNING
-        return DoctorCheck("disk", "free_space", finding, words, "Free some disk space.")
 
     def _database(self) -> DoctorCheck:
         fault = self._machine.database_fault()
@@ -286,6 +286,15 @@ class Doctor:
         way = "ahead of" if gap_s > 0 else "behind"
         words = f"This computer's clock is {abs(gap_s):.0f} s {way} the PMS's."
         return said.failed("server_date", words, "Set the computer's clock by internet time.")
+
+
+def free_space_check(free_bytes: int) -> DoctorCheck:
+    """The check of the disk that holds the data folder."""
+    words = f"{free_bytes / 1e9:.1f} GB are free where the data folder is."
+    if free_bytes >= LOW_SPACE_BYTES:
+        return DoctorCheck("disk", "free_space", Finding.OK, words)
+    finding = Finding.FAILED if free_bytes < NO_SPACE_BYTES else Finding.WARNING
+    return DoctorCheck("disk", "free_space", finding, words, "Free some disk space.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,16 @@ def test_killed_holder_frees_the_lock_at_once(tmp_path: Path) -> None:
         lock.release()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+def test_lock_files_are_the_owners_alone_also_those_of_an_earlier_version(tmp_path: Path) -> None:
+    for name in ("sync-1.lock", "sync-1.lock-holder"):
+        (tmp_path / name).touch(0o644)
+    with sync_lock(tmp_path, ConnectionId(1), now), sync_lock(tmp_path, ConnectionId(2), now):
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert set(modes) == {f"sync-{n}.lock{end}" for n in (1, 2) for end in ("", "-holder")}
+    assert set(modes.values()) == {0o600}
+
+
 def test_one_pull_of_a_connection_at_a_time(tmp_path: Path) -> None:
     with sync_lock(tmp_path, ConnectionId(1), now):
         with pytest.raises(BusyError), sync_lock(tmp_path, ConnectionId(1), now):

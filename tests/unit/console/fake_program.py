@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from denticode_desktop.console.program import CreatedFolder
+from denticode_desktop.console.program import CreatedFolder, FolderFacts
 from denticode_desktop.domain.errors import UserError
 
 
@@ -21,6 +21,7 @@ class FakeProgram:
         self.desk = desk
         self.created: dict[str, object] = {}
         self.closed = 0
+        self.free_bytes: int | None = 50_000_000_000
 
     def create(
         self, data_dir: Path | None, *, practice: str, owner: str, password: str, is_rehearsal_only: bool
@@ -41,6 +42,9 @@ class FakeProgram:
         if recovery_key != "RIGHT":
             raise UserError("Group 1 of the recovery key has a typing mistake.", field="recovery_key")
         return data_dir or Path("default")
+
+    def folder(self, data_dir: Path | None) -> FolderFacts:
+        return FolderFacts(data_dir or Path("default"), self.free_bytes)
 
     def profiles(self) -> Sequence[Any]:
         return ()

@@ -11,7 +11,7 @@ import pytest
 from denticode_desktop.console.doctor import exit_code
 from denticode_desktop.domain.access import SYSTEM, Actor
 from denticode_desktop.domain.connection import Connection, ConnectionReport, ConnectionSettings, Environment, Light
-from denticode_desktop.domain.errors import PmsUnavailableError, SecretStoreError
+from denticode_desktop.domain.errors import PmsUnavailableError, SecretStoreError, StorageError
 from denticode_desktop.domain.ids import ConnectionId, PmsKey
 from denticode_desktop.services.doctor import Doctor, DoctorCheck, DoctorReport, Finding, TlsFacts
 
@@ -73,6 +73,10 @@ class FakeWorld:
 
     def token_bytes(self, n: int) -> bytes:
         return bytes(range(n))
+
+
+def broken_connections() -> Sequence[Connection]:
+    raise StorageError("damaged")
 
 
 class FakeSecrets:
@@ -203,3 +207,13 @@ def test_no_engine_is_a_warning_only() -> None:
     report, checks = examine(FakeWorld(holder=None))
     assert checks["engine"].finding is Finding.WARNING
     assert exit_code(report) == 0
+
+
+def test_connections_that_cannot_be_read_are_a_finding_and_no_end() -> None:
+    world = FakeWorld()
+    doctor = Doctor(broken_connections, lambda actor, found: None, FakeSecrets(), world, world, world, world)  # type: ignore[arg-type,return-value]
+    report = doctor.run(SYSTEM, lambda check: None)
+    assert report.checks[-1].area == "database"
+    assert report.checks[-1].finding is Finding.FAILED
+    assert report.checks[-1].next_step
+    assert exit_code(report) == 8
