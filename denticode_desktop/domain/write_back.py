@@ -210,8 +210,9 @@ class RequestKind(StrEnum):
 class DecisionRequest:
     """A person's decision, durable until the sender has carried it out or said why not (T10, T11).
 
-    remote_id: the record meant by AS_DONE, where several are shown. dismissed: records that SEND_AGAIN declares to be
-    something else. result: empty while open; then `done` or a short code (`in_chart`, `not_found`, `several` …).
+    remote_id: the record meant by AS_DONE, where several are shown. dismissed: records that SEND_AGAIN, or AS_DONE of
+    one among several, declares to be something else. result: empty while open; then `done`, `replaced` (by a newer
+    decision) or a short code why not (`in_chart`, `not_found`, `several` …).
     """
 
     request_id: int

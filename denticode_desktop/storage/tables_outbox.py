@@ -197,7 +197,7 @@ class DecisionRequestRow(Base):
     asked_at: Mapped[datetime] = mapped_column(comment="UTC")
     remote_id: Mapped[RemoteId | None] = mapped_column(comment="the record meant by as_done; NULL = the only one")
     dismissed: Mapped[tuple[str, ...]] = mapped_column(
-        server_default="[]", comment="records that send_again declares to be something else"
+        server_default="[]", comment="records that the decision declares to be something else"
     )
     result: Mapped[str] = mapped_column(server_default="", comment="empty = open; 'done' or a short code")
 
