@@ -48,7 +48,7 @@ class _AscendApplication:
         self._state = state
         self._router = Router(state)
         self._troublemaker = Troublemaker(state, self._router)
-        self._control = Control(state)
+        self.control = Control(state)
         self.hooks: list[Callable[[RequestRecord], None]] = []
         self.failures: list[Exception] = []
 
@@ -86,7 +86,7 @@ class _AscendApplication:
         """Answer a request and note in the log what became of it."""
         exchange = request.context
         if not isinstance(exchange, _Exchange):
-            return self._control.handle(request)
+            return self.control.handle(request)
         record = exchange.record
         record.body_bytes = len(request.body)
         record.body_sha256 = hashlib.sha256(request.body).hexdigest() if request.body else ""
@@ -129,8 +129,9 @@ class AscendSimulator:
     ) -> None:
         self.switches = switches if switches is not None else Switches()
         self._server = HttpServer(host=host, port=port)
+        self._control_server = HttpServer(host=host)
         self.base_url = f"http://{host}:{self._server.port}"
-        self.control_url = f"{self.base_url}{CONTROL_PREFIX}"
+        self.control_url = f"http://{host}:{self._control_server.port}{CONTROL_PREFIX}"
         self.state = ChartState(
             seed=seed, patients=patients, switches=self.switches, base_url=self.base_url, clock=clock
         )
@@ -155,12 +156,14 @@ class AscendSimulator:
     def start(self) -> None:
         """Begin to listen."""
         self._server.start(self._application)
+        self._control_server.start(self._application.control)
         for name in ("refuse_connections", "refuse_connections_for_s"):
             self._on_switch(name)
 
     def stop(self) -> None:
         """Stop listening and end every connection, the hanging ones too."""
         self._server.stop()
+        self._control_server.stop()
 
     def warm(self) -> None:
         """Make every patient row now instead of when it is asked for."""

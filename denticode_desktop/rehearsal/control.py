@@ -1,6 +1,7 @@
 """The control endpoint of a rehearsal PMS, for black-box tests and for people who play with it.
 
-It is on the PMS's own port under `/_rehearsal/`, is not in the request log and is never struck by a fault:
+It is on a port of its own under `/_rehearsal/`, where no fault strikes it, and for convenience on the PMS's port too,
+where it goes down with the PMS (`refuse_connections`, `accept_close`). It is in no request log:
 
 * `GET switches`, `POST switches` (JSON object of switches), `POST faults` (one fault, added)
 * `GET chart?patient=ID` (notes, procedures, documents and the patient; without ID the whole chart and no patient)
@@ -18,7 +19,7 @@ import msgspec
 
 from denticode_desktop.rehearsal.ascend_replies import json_reply
 from denticode_desktop.rehearsal.ascend_state import ChartState, StaffAction
-from denticode_desktop.rehearsal.http_server import HttpRequest, Reply
+from denticode_desktop.rehearsal.http_server import Ending, HttpRequest, Reply
 from denticode_desktop.rehearsal.practice_data import JsonObject
 from denticode_desktop.rehearsal.switches import to_fault
 
@@ -27,10 +28,18 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost")
 
 
 class Control:
-    """Answers the control endpoint."""
+    """Answers the control endpoint (http_server.Application)."""
 
     def __init__(self, state: ChartState) -> None:
         self._state = state
+
+    def on_accept(self) -> bool:
+        """Take every connection."""
+        return True
+
+    def on_head(self, request: HttpRequest) -> Ending | None:
+        """Let every request through."""
+        return None
 
     def handle(self, request: HttpRequest) -> Reply:
         """Answer one control request: 200, or 400 / 404 / 421 with `error`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -254,5 +256,41 @@ def test_run_simulator_of_an_unknown_pms_is_refused() -> None:
 def test_registry_makes_a_simulator_by_its_key() -> None:
     simulator = SIMULATORS["dentrix-ascend"](seed=1, patients=2, port=0)
     simulator.start()
-    assert simulator.control_url == simulator.base_url + "/_rehearsal/"
+    assert simulator.control_url.endswith("/_rehearsal/")
+    assert not simulator.control_url.startswith(simulator.base_url)
     simulator.stop()
+
+
+def control(client: Client, method: str, path: str, values: object = None) -> Any:
+    """A request to the address that the simulator names for its control endpoint."""
+    body = None if values is None else json.dumps(values).encode()
+    url = f"{client.simulator.control_url}{path}"
+    with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=5) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("name", ["refuse_connections", "network_down"])
+def test_control_endpoint_takes_back_what_closed_the_pms(client: Client, name: str) -> None:
+    client.sign_in()
+    control(client, "POST", "switches", {name: True})
+    with pytest.raises(LOST):
+        client.get("/v1/locations")
+    assert control(client, "GET", "switches")[name] is True
+    control(client, "POST", "switches", {name: False})
+    assert client.get("/v1/locations").status == 200
+
+
+def test_fault_of_connections_does_not_strike_the_control_endpoint(client: Client) -> None:
+    control(client, "POST", "faults", {"action": "accept_close", "times": 1})
+    assert len(control(client, "GET", "switches")["faults"]) == 1
+    with pytest.raises(LOST):
+        client.sign_in()
+    assert control(client, "GET", "switches")["faults"] == []
+    assert client.sign_in().status == 200
+
+
+def test_control_port_answers_nothing_else(client: Client) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        control(client, "GET", "../ascend-gateway/api/v1/patients")
+    assert caught.value.code == 404
+    caught.value.close()
