@@ -217,7 +217,7 @@ class Worker:
     def _tick(self) -> None:
         resumes = self._parts.ticks.resumes
         for turn in count():
-            is_rest = not self._has_ticks.wait(0) and not self._has_ticks.wait(self._pace.rest_s)
+            is_rest = not self._has_ticks.is_set() and not self._has_ticks.wait(self._pace.rest_s)
             if not is_rest and self._stopping.wait(self._pace.tick_s):
                 return
             self._parts.ticks.tick()

@@ -69,7 +69,6 @@ class MainWindow(QMainWindow):
         self._ages = QTimer(self)
         self._ages.setInterval(STRIP_EVERY_MS)
         self._ages.timeout.connect(self._read_strip)
-        self.painted.connect(lambda: QTimer.singleShot(FINISH_AFTER_MS, self.rail.finish))
         self.rail.chosen.connect(self._show_page)
         self.rail.look_chosen.connect(self.look_chosen)
 
@@ -247,6 +246,7 @@ class MainWindow(QMainWindow):
             page.refresh()
         self._read_strip()
 
+    @Slot()
     def _read_strip(self) -> None:
         if self._services is not None:
             self._tasks().run(self._board, self._show_strip, self._ignore)
@@ -289,7 +289,12 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self._tell_painted)
+
+    @Slot()
+    def _tell_painted(self) -> None:
+        self.painted.emit()
+        QTimer.singleShot(FINISH_AFTER_MS, self.rail.finish)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow window keeps its room for the page."""

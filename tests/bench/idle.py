@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,12 +27,8 @@ FIRST_SYNC_S = 40.0
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process's threads have used; the kernel counts it in nanoseconds, `stat` only in ticks."""
-    used_ns = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-            used_ns += int((task / "schedstat").read_text().split()[0])
-    return used_ns / 1e9
+    """Seconds of CPU that a process has used, to the nanosecond: `stat` counts in hundredths."""
+    return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid makes of a process on Linux
 
 
 def children_of(pid: int) -> list[int]:
