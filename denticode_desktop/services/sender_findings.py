@@ -52,8 +52,8 @@ class Finding:
             return None
         own = next((m for m in self.ours if m.record.remote_id == item.remote_id), None)
         if own is not None:
-            is_alone = not twins_of(item, self.look, self.owners)
-            return own if own.is_equal and is_alone and own.record.remote_id not in item.dismissed else None
+            has_twin = bool(twins_of(item, self.look, self.owners)) or any(m.by is MatchBy.MARKER for m in self.claimed)
+            return own if own.is_equal and not has_twin and own.record.remote_id not in item.dismissed else None
         if len(self.shown) != 1 or len(self.matches) != 1:
             return None
         only = self.matches[0]

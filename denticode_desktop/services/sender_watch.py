@@ -1,11 +1,12 @@
 """The duplicate watch: DONE items are looked at again, so that no twin stays silent (section 8 of the protocol)."""
 
 from denticode_desktop.domain.audit_event import AuditKind
-from denticode_desktop.domain.chart_match import find_by_id, twins_of
+from denticode_desktop.domain.chart_match import MatchBy, find_by_id, twins_of
 from denticode_desktop.domain.ids import ConnectionId
 from denticode_desktop.domain.write_back import Item, ItemState, ReviewReason
 from denticode_desktop.ports.views import WatchDue
 
+from .sender_findings import claimed_in_doubt
 from .sender_lane import Lane
 from .sender_moves import Moves, evidence_of, review_detail
 
@@ -37,9 +38,10 @@ class Watch:
         look = lane.take_look(item)
         with self._moves.store.read() as uow:
             owners = uow.outbox.owners(item.connection_id, item.kind, {r.remote_id for r in look.records})
+            claimed = claimed_in_doubt(uow, item, look, owners)
         assert item.remote_id is not None
         own = find_by_id(item, look, item.remote_id)
-        twins = list(twins_of(item, look, owners))
+        twins = [*twins_of(item, look, owners), *(m for m in claimed if m.by is MatchBy.MARKER)]
         if twins:
             matches = [m for m in (own, *twins) if m is not None]
             self._ask(item, ReviewReason.TWIN, AuditKind.WATCH_TWIN, review_detail(matches), evidence_of(look, matches))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from denticode_desktop.domain.ids import WriteBackId
-from denticode_desktop.domain.write_back import ItemState, ReviewReason
+from denticode_desktop.domain.ids import RemoteId, WriteBackId
+from denticode_desktop.domain.write_back import ItemState, RequestKind, ReviewReason
 from denticode_desktop.services.sender_watch import BATCH
 from tests.fakes.fake_pms import SendScript
 from tests.unit.services.sender_world import ANA, BEN, SenderWorld
@@ -49,3 +49,22 @@ def test_patient_in_flight_does_not_keep_others_from_the_watch(world: SenderWorl
     assert world.states(busy) == [ItemState.INFLIGHT]
     assert reason_of_procedure(world, wb) is ReviewReason.TWIN
     assert set(world.states(many)) == {ItemState.DONE}
+
+
+def test_twin_with_our_marker_is_found_although_another_item_was_given_its_id(world: SenderWorld) -> None:
+    wb = world.lab()
+    world.turn(2)
+    [item] = world.items(wb)
+    world.staff_types(item, "R000009", text=getattr(item.payload, "text", ""))
+    other = world.lab(text="another visit", send=False)
+    with world.store.write() as uow:
+        [unseen] = uow.outbox.items(other)
+        claims = {"remote_id": RemoteId("R000009"), "review_reason": ReviewReason.UNSEEN}
+        assert uow.outbox.move(unseen, ItemState.REVIEW, epoch=None, **claims)  # type: ignore[arg-type]
+    world.pass_days(7.1)
+    world.turn(2)
+    [item] = world.items(wb)
+    assert item.review_reason is ReviewReason.TWIN
+    request = world.decide(item.item_id, RequestKind.RECHECK)
+    world.turn(2)
+    assert (world.result(request), world.states(wb)) == ("several", [ItemState.REVIEW])
