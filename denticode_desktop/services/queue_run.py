@@ -107,9 +107,8 @@ class QueueRun:
     def _has_work(self) -> bool:
         """Whether any item may still move by itself: what waits behind a person's decision does not count."""
         with self._store.read() as uow:
-            if uow.outbox.open_requests():
-                return True
-            return any(_has_open_item(uow, c.connection_id) for c in uow.connections.all() if c.is_enabled)
+            connected = [c.connection_id for c in uow.connections.all() if c.is_enabled]
+            return any(uow.outbox.open_requests(c) or _has_open_item(uow, c) for c in connected)
 
     def _result(self, end: RunEnd) -> RunResult:
         outlook = self._sender.outlook()

@@ -64,8 +64,8 @@ class FakeQueue:
     def all(self) -> Sequence[Any]:
         return [SimpleNamespace(connection_id=1, is_enabled=True), SimpleNamespace(connection_id=2, is_enabled=False)]
 
-    def open_requests(self) -> Sequence[object]:
-        return range(self.requests)
+    def open_requests(self, connection_id: int) -> Sequence[object]:
+        return range(self.requests if connection_id == 1 else 1)  # the other one is disconnected
 
     def next_patients(self, connection_id: int, *, skip: set[str], limit: int) -> Sequence[str]:
         assert connection_id == 1

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from denticode_desktop.domain.connection import HoldReason, Permission
-from denticode_desktop.domain.errors import PmsForbiddenError, PmsProtocolError, PmsRefusedError
+from denticode_desktop.domain.errors import (
+    PmsForbiddenError,
+    PmsProtocolError,
+    PmsRefusedError,
+    PmsThrottledError,
+    PmsUnavailableError,
+)
 from denticode_desktop.domain.write_back import ItemState, RequestKind
 from tests.fakes.fake_pms import SendScript
 from tests.unit.services.sender_world import ANA, BEN, SETTLE, SenderWorld
@@ -15,7 +21,9 @@ BAD = [
     PmsProtocolError("endless_pages"),
     PmsRefusedError(404),
     PmsForbiddenError(Permission.CHART_NOTES.value),
+    PmsUnavailableError("http_500"),
 ]
+NAMES = ["endless pages", "404", "403 for this patient", "500 for this patient"]
 ENDLESS = BAD[0]
 
 
@@ -24,7 +32,7 @@ def world(tmp_path: Path) -> SenderWorld:
     return SenderWorld(tmp_path)
 
 
-@pytest.mark.parametrize("error", BAD, ids=["endless pages", "404", "403 for this patient"])
+@pytest.mark.parametrize("error", BAD, ids=NAMES)
 @pytest.mark.parametrize("call", ["look", "fetch_patient"])
 def test_bad_chart_waits_alone_and_says_so(world: SenderWorld, call: str, error: Exception) -> None:
     world.pms.fail_for(call, ANA, error)
@@ -46,7 +54,7 @@ def test_bad_chart_is_asked_for_ever_more_seldom(world: SenderWorld) -> None:
     assert 5 <= world.calls("look", ANA) <= 14
 
 
-@pytest.mark.parametrize("error", BAD, ids=["endless pages", "404", "403 for this patient"])
+@pytest.mark.parametrize("error", BAD, ids=NAMES)
 def test_item_in_flight_in_a_bad_chart_stays_in_doubt_and_blocks_nobody(world: SenderWorld, error: Exception) -> None:
     world.pms.script_sends(SendScript.COMMIT_THEN_UNKNOWN)
     in_doubt = world.lab(patient=ANA)
@@ -74,6 +82,22 @@ def test_permission_that_the_test_does_not_know_holds_the_connection(world: Send
     world.lab(patient=ANA)
     world.turn(3)
     assert world.connection().hold is HoldReason.PERMISSION_MISSING
+
+
+@pytest.mark.parametrize("is_asked_to_wait", [True, False])
+def test_pms_that_answers_no_other_read_is_the_connections_trouble(world: SenderWorld, is_asked_to_wait: bool) -> None:
+    retry_after_s = 60.0 if is_asked_to_wait else None
+    world.pms.fail_for("look", ANA, PmsUnavailableError("http_503", retry_after_s=retry_after_s))
+    if not is_asked_to_wait:
+        world.pms.fail("read_page", PmsThrottledError(60.0))
+    world.lab(patient=ANA)
+    world.lab(patient=BEN)
+    world.turn()
+    asked = len(world.pms.calls)
+    assert world.connection().waiting_why == "throttled"
+    world.turn(59)
+    assert len(world.pms.calls) == asked
+    assert world.pms.sent == []
 
 
 def test_connection_test_is_made_once_for_a_forbidden_chart(world: SenderWorld) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from denticode_desktop.domain.ids import ItemId
-from denticode_desktop.services.ticks import Settling, Ticks
+from denticode_desktop.services.ticks import Moment, Settling, Ticks
 
 ITEM = ItemId(1)
 
@@ -91,3 +91,45 @@ def test_ensure_lengthens_but_never_shortens() -> None:
     assert settled_after(ticks, clock, settling, 1)
     settling.forget(ITEM)
     assert not settling.is_over(ITEM)
+
+
+def test_what_a_retry_after_adds_comes_on_top_of_a_longer_need() -> None:
+    clock = TwoClocks()
+    ticks = Ticks(clock)
+    settling = Settling(ticks)
+    settling.begin(ITEM, 1, 3)
+    settling.ensure(ITEM, 4)
+    assert not settled_after(ticks, clock, settling, 6)
+    assert settling.left(ITEM) == 1
+    assert settled_after(ticks, clock, settling, 1)
+
+
+def test_what_a_retry_after_adds_is_kept_over_a_sleep() -> None:
+    clock = TwoClocks()
+    ticks = Ticks(clock)
+    settling = Settling(ticks)
+    ticks.tick()
+    settling.begin(ITEM, 2, 3)
+    clock.advance(3600, 0)
+    ticks.tick()
+    assert not settling.is_over(ITEM)
+    assert not settled_after(ticks, clock, settling, 4)
+    assert settled_after(ticks, clock, settling, 1)
+
+
+@pytest.mark.parametrize(
+    ("utc_s", "monotonic_s", "age_s"),
+    [(4.0, 4.0, 4.0), (3600.0, 1.0, 3600.0), (1.0, 30.0, 30.0), (-1.0, 2.0, 2.0), (-600.0, 2.0, float("inf"))],
+    ids=[
+        "time goes by",
+        "sleep that stops the monotonic clock",
+        "clock put back a little",
+        "adjusted",
+        "clock put back",
+    ],
+)
+def test_moment_is_as_old_as_the_clock_that_says_more(utc_s: float, monotonic_s: float, age_s: float) -> None:
+    clock = TwoClocks()
+    moment = Moment.now(clock)
+    clock.advance(utc_s, monotonic_s)
+    assert moment.age_s(clock) == age_s
