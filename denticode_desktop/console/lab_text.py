@@ -1,7 +1,9 @@
 """How one Lab is written: as scripts read it and as text for a person who may read notes."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from denticode_desktop.domain.lab import FinalizeProblem
 from denticode_desktop.services.lab_views import LabView, RevisionView
 
 from .items import item_fields, show_items
@@ -62,6 +64,12 @@ def show_lab(view: LabView) -> None:
         _show_revision(revision)
     for problem in view.problems:
         say(f"{'Must be settled' if problem.is_blocking else 'Look at this'} ({problem.field}): {problem.sentence}")
+
+
+def show_dangers(problems: Sequence[FinalizeProblem]) -> None:
+    """What a person should see, though nothing is in the way."""
+    for problem in problems:
+        say(f"Look at this ({problem.field}): {problem.sentence}")
 
 
 def _show_revision(revision: RevisionView) -> None:

@@ -13,7 +13,7 @@ from denticode_desktop.services.outbox import SendResult
 
 from .exit_codes import PERSON_NEEDED, USAGE
 from .items import item_fields, show_items
-from .lab_text import lab_fields, show_lab
+from .lab_text import lab_fields, show_dangers, show_lab
 from .output import as_json, note, say, table
 from .sending import SETTLED, exit_code, items_of, run_here, sentence_for
 from .session import Session, pass_session
@@ -54,7 +54,7 @@ def lab_import(session: Session, files: Sequence[Path]) -> None:
         first = errors[0]
         answer = {
             "ok": False, "error": "usage", "field": first["field"], "sentence": first["sentence"],
-            "next_step": "Correct the file and import it again.", "errors": errors, **answer,
+            "next_step": "", "errors": errors, **answer,
         }  # fmt: skip
     session.emit(answer, show, USAGE if errors else 0)
 
@@ -113,6 +113,7 @@ def lab_finalize(session: Session, lab_id: str) -> None:
         show_items(rows)
         for problem in result.problems:
             say(f"To settle before it can be sent: {problem.sentence}")
+        show_dangers(result.dangers)
 
     session.emit(
         {
@@ -123,6 +124,7 @@ def lab_finalize(session: Session, lab_id: str) -> None:
             "writeback_ids": list(result.writeback_ids),
             "items": rows,
             "problems": as_json(result.problems),
+            "dangers": as_json(result.dangers),
         },
         show,
     )
@@ -152,6 +154,7 @@ def lab_send(session: Session, lab_ids: Sequence[str], connection: str | None, t
             "writeback_id": result.writeback_id,
             "connection_id": result.connection_id,
             "items": [item_fields(view) for view in views if view.item.writeback_id == result.writeback_id],
+            "dangers": as_json(result.dangers),
         }
         for lab_id, result in sent
     ]
@@ -162,6 +165,8 @@ def lab_send(session: Session, lab_ids: Sequence[str], connection: str | None, t
         for row in labs:
             show_items(row["items"])
         say(words)
+        for _, result in sent:
+            show_dangers(result.dangers)
         for line in by_hand:
             say(f"Chart by hand: {line}")
         for row in refused:

@@ -79,6 +79,16 @@ class ResolvedChart:
         return f"ResolvedChart({self.target.connection.connection_id})"
 
 
+def default_provider_danger(name: str) -> Obstacle:
+    """`name`: of the connection."""
+    return Obstacle("provider", f"The provider is the default provider of {name}.")
+
+
+def birth_date_danger(name: str) -> Obstacle:
+    """`name`: of the connection."""
+    return Obstacle("patient.date_of_birth", f"The chart in {name} has another birth date than the Lab.")
+
+
 def resolve_chart(
     uow: UnitOfWork, linking: Linking, connection: Connection, revision: LabRevision
 ) -> ResolvedChart | tuple[Obstacle, ...]:
@@ -102,9 +112,9 @@ def resolve_chart(
     if obstacles or provider is None or isinstance(patient, Obstacle) or isinstance(location, Obstacle):
         return tuple(obstacles)
     if provider.rule is LinkRule.DEFAULT:
-        dangers.append(Obstacle("provider", f"The provider is the default provider of {name}."))
+        dangers.append(default_provider_danger(name))
     if patient.person.date_of_birth != uow.people.patient(content.patient_id).person.date_of_birth:
-        dangers.append(Obstacle("patient.date_of_birth", f"The chart in {name} has another birth date than the Lab."))
+        dangers.append(birth_date_danger(name))
     target = ChartTarget(
         connection=connection, pms_patient_id=patient.pms_patient_id, pms_provider_id=provider.pms_provider_id,
         pms_location_id=location.pms_location_id if location else None,

@@ -32,6 +32,7 @@ from denticode_desktop.ports.views import LabSummary
 from .chart_target import Linking
 from .compose import Composer
 from .compose_codes import Obstacle
+from .danger_signs import danger_signs
 from .lab_checks import as_problems, blocking, bound_faults, content_faults, raise_first
 from .lab_intake import UNCHANGED, ImportResult, note_edited, take_in
 from .lab_views import LabView, view_lab
@@ -43,11 +44,15 @@ TAIL_BYTES = 2048
 
 @dataclass(frozen=True, slots=True)
 class FinalizeResult:
-    """A frozen revision and the write-backs made with it. `problems`: what a person settles before sending."""
+    """A frozen revision and the write-backs made with it. `problems`: what a person settles before sending.
+
+    dangers: what a person should see about the write-backs, though nothing is in the way.
+    """
 
     revision: LabRevision
     writeback_ids: tuple[WriteBackId, ...]
     problems: tuple[FinalizeProblem, ...] = ()
+    dangers: tuple[FinalizeProblem, ...] = ()
 
 
 class LabDesk:
@@ -186,7 +191,7 @@ class LabDesk:
         with self._maker.rules_for(connections) as rules, self._store.write() as uow:
             draft = uow.labs.revision(lab_id)
             if draft.finalized_at is not None:
-                return _finalized_before(uow, draft)
+                return self._finalized_before(uow, draft)
             now = self._clock.utc_now()
             link_named(uow, self._linking, connections, draft, actor, now)
             plans = self._plan(uow, draft, connections, rules)
@@ -203,7 +208,14 @@ class LabDesk:
         for plan in fit:
             self._sink.publish(QueueChanged(plan.connection.connection_id))
         open_ends = [o for plan in plans for o in plan.obstacles]
-        return FinalizeResult(frozen, writeback_ids, tuple(as_problems(open_ends)))
+        dangers = [danger for plan in fit for danger in plan.composition.dangers]
+        problems = tuple(as_problems(open_ends))
+        return FinalizeResult(frozen, writeback_ids, problems, tuple(as_problems(dangers, are_dangers=True)))
+
+    def _finalized_before(self, uow: UnitOfWork, revision: LabRevision) -> FinalizeResult:
+        found = [w for w in uow.outbox.writebacks_of_lab(revision.lab_id) if w.revision == revision.revision]
+        dangers = tuple(danger for w in found for danger in danger_signs(uow, self._linking, w))
+        return FinalizeResult(revision, tuple(w.writeback_id for w in found), (), dangers)
 
     def list(self, actor: Actor, text: str = "", *, limit: int = 200, offset: int = 0) -> Sequence[LabSummary]:
         """Labs by name, provider, date or id, newest first. Names are for the screen only."""
@@ -270,11 +282,6 @@ def _preview_lines(plans: Sequence[PlannedWriteBack]) -> list[str]:
         name = plan.connection.settings.name
         lines += [f"{name}: {line}" if len(plans) > 1 else line for line in plan.composition.lines]
     return lines
-
-
-def _finalized_before(uow: UnitOfWork, revision: LabRevision) -> FinalizeResult:
-    found = uow.outbox.writebacks_of_lab(revision.lab_id)
-    return FinalizeResult(revision, tuple(w.writeback_id for w in found if w.revision == revision.revision))
 
 
 def _enabled(uow: UnitOfWork) -> list[Connection]:

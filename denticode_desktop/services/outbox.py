@@ -14,6 +14,7 @@ from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.errors import UserError
 from denticode_desktop.domain.events import QueueChanged
 from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId, RemoteId, WriteBackId
+from denticode_desktop.domain.lab import FinalizeProblem
 from denticode_desktop.domain.write_back import DecisionRequest, Item, ItemState, RequestKind, WriteBack
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.event_sink import EventSink
@@ -38,11 +39,15 @@ MAX_REASON_CHARS = 500
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The write-back that Send asked for. `is_new_request`: False when it was asked for before."""
+    """The write-back that Send asked for. `is_new_request`: False when it was asked for before.
+
+    dangers: what a person should see, though nothing is in the way.
+    """
 
     writeback_id: WriteBackId
     connection_id: ConnectionId
     is_new_request: bool = True
+    dangers: tuple[FinalizeProblem, ...] = ()
 
 
 class Outbox:
@@ -72,7 +77,7 @@ class Outbox:
         released = self._sending.release(actor, lab_id, connection_id)
         if released.changed:
             self._sink.publish(QueueChanged(released.connection_id))
-        return SendResult(released.writeback_id, released.connection_id, bool(released.changed))
+        return SendResult(released.writeback_id, released.connection_id, bool(released.changed), released.dangers)
 
     def queue(self, states: AbstractSet[ItemState] | None = None, *, limit: int = 500) -> Sequence[ItemView]:
         """Items in these states (None = all), oldest first, without notes. Names are for the screen only."""

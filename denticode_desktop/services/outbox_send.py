@@ -8,13 +8,14 @@ from denticode_desktop.domain.audit_event import AuditDraft, AuditKind
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import PersonNeededError, UserError
 from denticode_desktop.domain.ids import ConnectionId, LabId, WriteBackId
-from denticode_desktop.domain.lab import LabRevision, RevisionKind
+from denticode_desktop.domain.lab import FinalizeProblem, LabRevision, RevisionKind
 from denticode_desktop.domain.write_back import WriteBack
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import Store, UnitOfWork
 
 from .chart_target import Linking
 from .compose import ChartRules
+from .danger_signs import danger_signs
 from .lab_checks import raise_first
 from .named_records import link_named
 from .outbox_rematch import is_closed, snapshot_anew
@@ -23,11 +24,12 @@ from .write_back_maker import WriteBackMaker
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The latest finalized revision's write-back, and those that were not asked for before."""
+    """The latest finalized revision's write-back with its danger signs, and those that were not asked for before."""
 
     writeback_id: WriteBackId
     connection_id: ConnectionId
     changed: tuple[WriteBackId, ...]
+    dangers: tuple[FinalizeProblem, ...] = ()
 
 
 class LabSending:
@@ -57,9 +59,9 @@ class LabSending:
             for writeback in changed:
                 uow.outbox.request_send(writeback.writeback_id, now)
                 uow.audit.append(_requested(actor, writeback))
-        return Released(
-            made[-1].writeback_id, connection.connection_id, tuple(writeback.writeback_id for writeback in changed)
-        )
+            dangers = danger_signs(uow, self._linking, made[-1])
+        asked = tuple(writeback.writeback_id for writeback in changed)
+        return Released(made[-1].writeback_id, connection.connection_id, asked, dangers)
 
     def _find_or_make(
         self, uow: UnitOfWork, actor: Actor, revision: LabRevision, connection: Connection, rules: ChartRules
