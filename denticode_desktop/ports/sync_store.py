@@ -51,9 +51,12 @@ class SyncStore(Protocol):
         """Upserts by id, stamps every row with `cursor.run`, saves the cursor: all in one transaction."""
         ...
 
-    def finish(self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor) -> int:
+    def finish(
+        self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor, total: int | None = None
+    ) -> int:
         """Ends a run: rebuilds dropped indexes; after a full run marks rows not seen in `cursor.run` as gone.
 
-        Returns how many are newly gone. Idempotent.
+        total: how many rows the PMS counted, if it says. Where fewer were seen, some slipped between two pages, and
+        nobody is marked. Returns how many are newly gone, or minus the number that is missing. Idempotent.
         """
         ...

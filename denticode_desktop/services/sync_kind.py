@@ -252,8 +252,8 @@ class KindPull:
         ended = SyncCursor(
             mark=max(marks, default=None), is_full=self._cursor.is_full, is_running=False, run=self._cursor.run
         )
-        gone = self._sync_store.finish(self._connection_id, self._kind, ended)
-        self.counts = replace(self.counts, gone=gone)
+        gone = self._sync_store.finish(self._connection_id, self._kind, ended, self._total)
+        self.counts = replace(self.counts, gone=max(gone, 0), missing=max(-gone, 0))
 
     def _check_links(self) -> None:
         with self._context.store.read() as uow:

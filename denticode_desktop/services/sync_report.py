@@ -58,13 +58,17 @@ _UNAVAILABLE_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class KindCounts:
-    """One kind's rows in a run: listed by the PMS, new here, different here, no longer listed (full runs only)."""
+    """One kind's rows in a run: listed by the PMS, new here, different here, no longer listed (full runs only).
+
+    missing: how many fewer were listed in a full run than the PMS counts; nobody is marked as gone then.
+    """
 
     seen: int = 0
     added: int = 0
     changed: int = 0
     gone: int = 0
     is_full: bool = False
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,12 @@ def finished_sentence(name: str, kinds: Mapping[SyncKind, KindCounts], skipped: 
     """`Main office is up to date: 3 new, 1 changed, 0 gone.` and what was left out."""
     added, changed, gone = (sum(getattr(c, part) for c in kinds.values()) for part in ("added", "changed", "gone"))
     counts = f"{added:,} new, {changed:,} changed, {gone:,} gone."
+    short = [f"{c.missing:,} {kind.value}" for kind, c in kinds.items() if c.missing]
+    if short:
+        counts += (
+            f" {name} counts {', '.join(short)} more than it listed, so nobody was marked as gone; the next full sync "
+            "looks again."
+        )
     if not skipped:
         return f"{name} is up to date: {counts}"
     return (

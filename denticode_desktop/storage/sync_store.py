@@ -71,6 +71,7 @@ _RUN_OF_RANGE_SQL = (
     "UPDATE roster_stamp SET run = ? WHERE connection_id = ? AND kind = ? AND pms_id BETWEEN ? AND ? AND is_gone = 0"
 )
 _UNSEEN_SQL = "SELECT pms_id FROM roster_stamp WHERE connection_id = ? AND kind = ? AND is_gone = 0 AND run <> ?"
+_SEEN_SQL = "SELECT count(*) FROM roster_stamp WHERE connection_id = ? AND kind = ? AND run = ?"
 _STAMP_GONE_SQL = "UPDATE roster_stamp SET is_gone = 1 WHERE connection_id = ? AND kind = ? AND pms_id = ?"
 _STAMP_INSERT_SQL = STAMP_UPSERT_SQL.split(" ON CONFLICT")[0]
 _FIRST_LOADS_SQL = "SELECT count(*) FROM sync_cursor WHERE kind = ? AND is_running = 1 AND mark IS NULL AND run <= 1"
@@ -161,7 +162,9 @@ class SqlSyncStore:
                 _save_cursor(session, connection_id, kind, cursor)
         return counts
 
-    def finish(self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor) -> int:
+    def finish(
+        self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor, total: int | None = None
+    ) -> int:
         """As the port."""
         self._bulk.discard((connection_id, kind))
         if not any(bulk_kind is kind for _, bulk_kind in self._bulk):
@@ -169,7 +172,7 @@ class SqlSyncStore:
         if not self._bulk:
             self._set_checkpoint(USUAL_CHECKPOINT_PAGES)
         with self._store.write_session() as session:
-            gone = _mark_gone(session, connection_id, kind, cursor.run) if cursor.is_full else 0
+            gone = _mark_gone(session, connection_id, kind, cursor.run, total) if cursor.is_full else 0
             _save_cursor(session, connection_id, kind, replace(cursor, is_running=False))
         return gone
 
@@ -367,7 +370,10 @@ def _look_up(
     return found if found.keys() <= wanted else {pms_id: found[pms_id] for pms_id in wanted & found.keys()}
 
 
-def _mark_gone(session: Session, connection_id: ConnectionId, kind: SyncKind, run: int) -> int:
+def _mark_gone(session: Session, connection_id: ConnectionId, kind: SyncKind, run: int, total: int | None) -> int:
+    seen = int(session.value(_SEEN_SQL, (connection_id, kind.value, run))) if total is not None else 0
+    if total is not None and seen < total:
+        return seen - total
     unseen = [row["pms_id"] for row in session.all(_UNSEEN_SQL, (connection_id, kind.value, run))]
     if unseen:
         table = ROSTER[kind]

@@ -83,11 +83,16 @@ class InMemorySyncStore:
         self.store_calls.append((kind, len(pages)))
         return PageCounts(added, changed)
 
-    def finish(self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor) -> int:
+    def finish(
+        self, connection_id: ConnectionId, kind: SyncKind, cursor: SyncCursor, total: int | None = None
+    ) -> int:
         """As the port."""
         self._commit()
         self.bulk.discard((connection_id, kind))
         self.cursors[connection_id, kind] = replace(cursor, is_running=False)
+        seen = sum(row.run == cursor.run for row in self.rows.get((connection_id, kind), {}).values())
+        if cursor.is_full and total is not None and seen < total:
+            return seen - total
         unseen = [
             row
             for row in self.rows.get((connection_id, kind), {}).values()

@@ -161,7 +161,7 @@ def test_nesting_over_the_limit_is_refused_wherever_it_is(where: str) -> None:
     def page(levels: int) -> AscendPage:
         rows = [{"id": str(n), "lastModified": "2026-01-01T00:00:00Z"} for n in range(1, 51)]
         body = json.dumps({"statusCode": 200, "data": [*rows, {"id": "99", where: nested(levels)}]}).encode()
-        return AscendPage(body, SyncKind.PATIENTS, asked=500, sure=100)
+        return AscendPage(body, SyncKind.PATIENTS, asked=500)
 
     room = MAX_DEPTH - 3  # envelope, list and row
     assert len(page(room).records({"99"})) == 1
@@ -172,4 +172,4 @@ def test_nesting_over_the_limit_is_refused_wherever_it_is(where: str) -> None:
 def test_nesting_that_would_end_the_program_is_refused() -> None:
     body = b'{"data":[{"id":"1","lastModified":' + b"[" * 1_000_000
     with pytest.raises(PmsProtocolError, match="too_deep"):
-        AscendPage(body, SyncKind.PATIENTS, asked=500, sure=100)
+        AscendPage(body, SyncKind.PATIENTS, asked=500)

@@ -85,7 +85,7 @@ class AscendGateway:
         if after_id is not None:
             params.append((facts.word("after_id"), after_id))
         answer = self._client.get(facts.path(path), params, permission=permission)
-        page = AscendPage(answer.body, kind, asked=asked, sure=facts.limit("sure_page_size"))
+        page = AscendPage(answer.body, kind, asked=asked)
         self._check_progress(kind, after_id, page)
         return page
 

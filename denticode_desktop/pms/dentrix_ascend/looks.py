@@ -88,7 +88,7 @@ def read_whole_list(fetch: Fetch, facts: ApiFacts, conditions: str) -> _WholeLis
     first = page = read_list_page(fetch(base))
     rows = {row_id: row for (row_id, _), row in zip(page.keys, page.rows, strict=True)}
     after, pages = "", 1
-    while not is_last_page(len(page.rows), page.limit, asked, facts.limit("sure_page_size")):
+    while not _is_end(page, asked, seen=len(rows)):
         newest = largest_id([row_id for row_id, _ in page.keys])
         if pages >= MAX_LOOK_PAGES or (after and not is_after(newest, after)):
             raise PmsProtocolError("endless_pages")
@@ -105,6 +105,16 @@ def read_whole_list(fetch: Fetch, facts: ApiFacts, conditions: str) -> _WholeLis
     elif first.total is not None and first.total > len(rows):
         is_steady = False
     return _WholeList(list(rows.values()), pages, is_steady)
+
+
+def _is_end(page: _ListPage, asked: int, *, seen: int) -> bool:
+    """Whether a look has everything: absence is only as sure as this, so a short page alone proves nothing.
+
+    Without a word about page size or total the list is read on until a page is empty.
+    """
+    if page.limit is None and page.total is not None:
+        return not page.rows or seen >= page.total
+    return is_last_page(len(page.rows), page.limit, asked)
 
 
 def conditions_to_try(facts: ApiFacts, patient_id: PmsPatientId, since: datetime | None) -> Sequence[str]:

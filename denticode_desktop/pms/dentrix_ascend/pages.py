@@ -143,22 +143,20 @@ def is_after(later: str, earlier: str) -> bool:
     return later != earlier
 
 
-def is_last_page(rows: int, limit: int | None, asked: int, sure: int) -> bool:
+def is_last_page(rows: int, limit: int | None, asked: int) -> bool:
     """Whether nothing can follow. A page shorter than was asked ends a list only if the PMS did not shorten pages.
 
-    limit: page size that the PMS says it used. sure: size that every PMS of this kind gives at least.
+    limit: page size that the PMS says it used; where it does not say, a list is read on until a page is empty.
     """
-    if rows == 0:
-        return True
-    if limit is not None and limit > 0:
-        return rows < min(limit, asked)
-    return rows < min(sure, asked)
+    if limit is None or limit <= 0:
+        return rows == 0
+    return rows < min(limit, asked)
 
 
 class AscendPage:
     """PmsPage over one response body. `ids` in the PMS's order; `largest_id` as the function, None without rows."""
 
-    def __init__(self, body: bytes, kind: SyncKind, *, asked: int, sure: int) -> None:
+    def __init__(self, body: bytes, kind: SyncKind, *, asked: int) -> None:
         self._body = body
         self._shape = SHAPES[kind]
         self._head = _read_head(body)
@@ -166,7 +164,7 @@ class AscendPage:
         if "" in self.ids:
             raise PmsProtocolError("missing_id")
         self.largest_id = largest_id(self.ids) if self.ids else None
-        self._is_last = is_last_page(len(self.ids), self._head.limit, asked, sure)
+        self._is_last = is_last_page(len(self.ids), self._head.limit, asked)
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:

@@ -34,7 +34,7 @@ ROW = {
 
 def page(rows: object, kind: SyncKind = SyncKind.PATIENTS, **envelope: object) -> AscendPage:
     body = json.dumps({"statusCode": 200, "data": rows} | envelope).encode()
-    return AscendPage(body, kind, asked=500, sure=100)
+    return AscendPage(body, kind, asked=500)
 
 
 def patient(**changes: object) -> PmsPatient:
@@ -109,7 +109,7 @@ def test_row_without_an_id_is_refused(row: object) -> None:
 )  # fmt: skip
 def test_list_that_is_none_is_refused(body: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        AscendPage(body, SyncKind.PATIENTS, asked=500, sure=100)
+        AscendPage(body, SyncKind.PATIENTS, asked=500)
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_newest_is_the_largest_change_time() -> None:
 @pytest.mark.parametrize(
     ("rows", "limit", "asked", "is_last"),
     [
-        (0, None, 500, True), (500, None, 500, False), (499, None, 500, False), (99, None, 500, True),
+        (0, None, 500, True), (500, None, 500, False), (499, None, 500, False), (99, None, 500, False),
         (499, 500, 500, True), (500, 500, 500, False), (200, 200, 500, False), (150, 200, 500, True),
-        (500, 1000, 500, False), (100, None, 100, False), (99, None, 100, True), (5, 0, 500, True),
+        (500, 1000, 500, False), (100, None, 100, False), (99, None, 100, False), (5, 0, 500, False),
     ],
 )  # fmt: skip
 def test_short_page_ends_a_list_only_if_pages_were_not_shortened(
     rows: int, limit: int | None, asked: int, is_last: bool
 ) -> None:
-    assert is_last_page(rows, limit, asked, 100) is is_last
+    assert is_last_page(rows, limit, asked) is is_last
 
 
 @given(st.lists(st.integers(1, 2**63 - 1), min_size=1))

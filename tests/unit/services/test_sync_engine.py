@@ -342,6 +342,24 @@ def test_list_that_suddenly_shrinks_marks_nothing_gone(world: SyncWorld) -> None
     assert world.engine.run(ANN, CONNECTION_ID, full=True).gone == 28
 
 
+def test_row_that_slips_between_two_pages_is_not_gone(world: SyncWorld) -> None:
+    world.pms.add_patients(60)
+    world.engine.run(ANN, CONNECTION_ID)
+
+    def tamper(kind: SyncKind, page: FakePage) -> FakePage:
+        return replace(page, rows=page.rows[1:]) if kind is SyncKind.PATIENTS and page.next_after_id else page
+
+    world.pms.tamper = tamper
+    report = world.engine.run(ANN, CONNECTION_ID, full=True)
+    counts = report.kinds[SyncKind.PATIENTS]
+    assert (counts.gone, counts.missing) == (0, 60 - counts.seen)
+    assert "nobody was marked as gone" in report.sentence
+    assert len(held_patients(world)) == 60
+    world.pms.tamper = lambda _kind, page: page
+    del world.pms.rows[SyncKind.PATIENTS]["1005"]
+    assert world.engine.run(ANN, CONNECTION_ID, full=True).gone == 1
+
+
 def test_list_that_ends_before_its_own_count_marks_nothing_gone(world: SyncWorld) -> None:
     world.pms.add_patients(60)
     world.engine.run(ANN, CONNECTION_ID)

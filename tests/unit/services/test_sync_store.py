@@ -103,6 +103,7 @@ def test_rows_that_a_full_run_did_not_see_are_gone_until_they_come_back(sync_sto
     assert sync_store.finish(ONE, PATIENTS_KIND, RUN_1) == 0
     seen = page(patient(3, "v2"), unchanged=("9000", "9001", "9005"))
     sync_store.store(ONE, PATIENTS_KIND, [seen], RUN_2)
+    assert sync_store.finish(ONE, PATIENTS_KIND, RUN_2, 1_000) < 0, "fewer were seen than there are"
     assert sync_store.finish(ONE, PATIENTS_KIND, RUN_2) == 2
     assert sync_store.finish(ONE, PATIENTS_KIND, RUN_2) == 0
     assert set(sync_store.known_versions(ONE, PATIENTS_KIND, [f"{9000 + n}" for n in range(6)])) == {
