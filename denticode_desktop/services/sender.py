@@ -21,7 +21,7 @@ from .gateways import Gateways
 from .sender_drain import Drain
 from .sender_lane import Lane
 from .sender_moves import PAUSED_SETTING, WATCH_FIRST, Moves, StaleSenderError
-from .sender_pace import Pace, Troubles, whole_ticks
+from .sender_pace import STREAK, Pace, Troubles, whole_ticks
 from .sender_policy import READ_ERRORS, Policy
 from .sender_requests import Requests
 from .sender_start import StartReport, start_epoch
@@ -194,7 +194,7 @@ class Sender:
             pace.outage.begin()
         elif pace.outage.is_on:  # a person lifted the hold, or it became another one
             pace.outage.end()
-            pace.unknown_streak = 0
+            pace.unknown_streak = 0 if connection.hold is None else STREAK - 1
         return pace
 
     def _lane(self, connection: Connection, pace: Pace) -> Lane:
@@ -225,7 +225,9 @@ class Sender:
             if patient in lane.troubles.waiting():
                 continue
             try:
-                did = self._requests.handle(lane, request) or did
+                if self._requests.handle(lane, request):
+                    did = True
+                    lane.troubles.clear(patient)
             except PATIENT_ERRORS as error:
                 if not self._trouble.hear(lane, patient, error):
                     return did, False
@@ -240,6 +242,7 @@ class Sender:
                 return
             try:
                 self._watch.look_again(lane, due)
+                lane.troubles.clear(due.pms_patient_id)
             except PATIENT_ERRORS as error:
                 goes_on = self._trouble.hear(lane, due.pms_patient_id, error)
                 with self._store.write() as uow:

@@ -134,10 +134,11 @@ class Lane:
         self.tries.pop(item_id, None)
 
     def drop_waits(self, now_tick: int) -> None:
-        """Takes patients whose wait has passed off both lists."""
+        """Takes patients whose wait has passed off both lists, and off the list of trouble who have no work left."""
         for waiting in (self.waits, self.idle):
             for patient in [p for p, until in waiting.items() if now_tick >= until]:
                 del waiting[patient]
+        self.troubles.drop_old()
 
 
 def next_early_look(elapsed_ticks: int, left_ticks: int) -> int:

@@ -14,6 +14,8 @@ STREAK = 3
 BAD_CHARTS = 3
 """So many charts that newly cannot be read, with none between that can, are the connection's trouble."""
 
+FORGOTTEN_TICKS = 600
+
 
 def whole_ticks(seconds: float | None) -> int:
     """Ticks that are at least that many seconds; none = 0."""
@@ -150,6 +152,13 @@ class Troubles:
         self._failures.pop(patient, None)
         self._until.pop(patient, None)
         self._forbidden.discard(patient)
+
+    def drop_old(self) -> None:
+        """Forgets who was not tried again for long after the wait: nothing is open for them any more."""
+        for patient in [p for p, until in self._until.items() if self._ticks.count - until > FORGOTTEN_TICKS]:
+            self._failures.pop(patient, None)
+            self._until.pop(patient, None)
+            self._forbidden.discard(patient)
 
     def is_known_forbidden(self, patient: PmsPatientId) -> bool:
         """Whether it was found before that this patient alone may not be read."""

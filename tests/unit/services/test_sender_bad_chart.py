@@ -130,6 +130,16 @@ def test_queue_says_that_it_cannot_go_on_by_itself(world: SenderWorld) -> None:
     assert world.sender.outlook().is_blocked
 
 
+def test_chart_that_nothing_is_open_for_any_more_is_no_trouble(world: SenderWorld) -> None:
+    world.pms.fail_for("look", ANA, ENDLESS)
+    bad = world.lab(patient=ANA)
+    world.turn(2)
+    world.decide(world.items(bad)[0].item_id, RequestKind.VOID)
+    world.turn(700)
+    world.lab(patient=BEN)
+    assert not world.sender.outlook().is_blocked
+
+
 # -- decisions and the duplicate watch -------------------------------------------------------------------------------
 
 
@@ -146,6 +156,20 @@ def test_decision_about_a_bad_chart_stays_open_and_others_are_carried_out(world:
     world.pms.heal()
     world.turn(30)
     assert (world.result(stuck), world.states(bad)) == ("done", [D])
+
+
+def test_decision_that_reads_the_chart_ends_the_trouble(world: SenderWorld) -> None:
+    world.pms.script_sends(SendScript.REFUSE)
+    bad = world.lab(patient=ANA)
+    world.turn()
+    world.pms.fail_for("look", ANA, ENDLESS)
+    world.decide(world.items(bad)[0].item_id, RequestKind.RECHECK)
+    world.turn(3)
+    world.lab(patient=BEN, send=False)
+    assert world.sender.outlook().is_blocked
+    world.pms.heal()
+    world.turn(10)
+    assert not world.sender.outlook().is_blocked
 
 
 def test_recheck_tries_a_bad_chart_at_once(world: SenderWorld) -> None:

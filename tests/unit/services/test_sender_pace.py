@@ -248,6 +248,19 @@ def test_hold_that_a_person_lifts_ends_the_outage(world: SenderWorld) -> None:
     assert set(states(world, writebacks)) == {D}
 
 
+def test_outage_that_becomes_a_long_wait_is_not_forgotten(world: SenderWorld) -> None:
+    """Lifted by a probe, the first unknown answer after it holds the connection again."""
+    world.pms.script_sends(*[SendScript.LOST] * 3, SendScript.BUSY_FOR_DAYS, *[SendScript.LOST] * 9)
+    for patient in world.more_patients(8):
+        world.lab(patient=patient)
+    world.turn(SETTLE + 10)
+    assert world.connection().hold is HoldReason.THROTTLED_LONG
+    log = SendLog(world)
+    world.ticks.count += 2 * LONG_WAIT_S  # two days awake
+    world.turn(2)
+    assert (len(log.ticks), world.connection().hold) == (1, HoldReason.UNKNOWN_STREAK)
+
+
 def test_items_are_not_lost_over_three_sends_in_an_outage(world: SenderWorld) -> None:
     world.pms.script_sends(*[SendScript.LOST] * 1_000)
     [patient] = world.more_patients(1)
