@@ -65,6 +65,11 @@ class PmsPatientStatus(StrEnum):
     OTHER = "other"
 
 
+def has_name(person: Demographics) -> bool:
+    """Whether there is anything to call the person by."""
+    return bool(person.last_name or person.first_name)
+
+
 @dataclass(frozen=True, slots=True)
 class PmsPatient:
     """A patient as the PMS holds them, from a sync or fetched right before a write."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import ExternalError, PersonNeededError, PmsProtocolError, StorageError
 from denticode_desktop.domain.ids import ConnectionId
+from denticode_desktop.domain.people import PmsPatient, has_name
 from denticode_desktop.domain.sync_cursor import SyncCursor, SyncKind
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.pms import PmsGateway, PmsPage, PmsRecord
@@ -103,6 +104,7 @@ class KindPull:
         self._is_first_page = True
         self._is_bulk = False
         self._total: int | None = None
+        self._kept_as_known: list[str] = []
         self.counts = KindCounts(is_full=self._cursor.is_full)
 
     def run(self) -> bool:
@@ -167,10 +169,11 @@ class KindPull:
         """Puts a page into the batch: new and changed rows parsed, the others by id only."""
         page, listed = fetched.page, fetched.versions()
         wanted = self._wanted(listed)
-        records = page.records(wanted) if wanted else ()
+        records = self._with_names(page.records(wanted) if wanted else ())
         if self._is_first_page:
             self._check_for_test_data(records)
         unchanged = [key for key in listed if key not in wanted] if wanted else list(listed)
+        unchanged += self._kept_as_known
         self._batch.append(StoredPage(records, unchanged))
         after_id = fetched.next_after_id or (next(reversed(listed)) if listed else self._cursor.after_id)
         self._cursor = replace(self._cursor, after_id=after_id, run_mark=self._mark_after(page.newest))
@@ -183,6 +186,22 @@ class KindPull:
         if self._is_first_load and not self._is_bulk and fetched.next_after_id is not None:
             self._begin_bulk()
         self._is_first_page = False
+
+    def _with_names(self, records: Sequence[PmsRecord]) -> Sequence[PmsRecord]:
+        """Patients without any name are no news: what is known of them stays as it is.
+
+        Raises PmsProtocolError `no_names` where a whole page has none: the PMS sends something else than it says.
+        """
+        self._kept_as_known = []
+        nameless = [r.pms_patient_id for r in records if isinstance(r, PmsPatient) and not has_name(r.person)]
+        if not nameless:
+            return records
+        if len(nameless) == len(records) and len(records) >= FEWEST_TO_SHRINK:
+            raise PmsProtocolError("no_names")
+        self.counts = replace(self.counts, nameless=self.counts.nameless + len(nameless))
+        self._kept_as_known = list(self._sync_store.known_versions(self._connection_id, self._kind, nameless))
+        left_out = frozenset(nameless)
+        return [r for r in records if not (isinstance(r, PmsPatient) and r.pms_patient_id in left_out)]
 
     def _wanted(self, listed: Mapping[str, str]) -> frozenset[str]:
         """Ids whose rows must be parsed. A row without a version may have changed."""

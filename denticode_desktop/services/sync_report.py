@@ -42,6 +42,8 @@ PROTOCOL_SENTENCES = {
     "too_large": _TOO_LARGE,
     "too_deep": _TOO_LARGE,
     "missing_id": "{name} sent a row without its id in its {kind} list, so the sync was stopped. " + _AGAIN,
+    "no_names": "{name} sent its {kind} without names, so nothing was taken over. Tell the PMS's support, then press "
+    "Sync Now.",
     "no_data": "{name} answered for its {kind} list without rows. " + _AGAIN,
     "no_token": "{name} answered the sign-in without giving access. Press Test Connection.",
 }
@@ -61,6 +63,7 @@ class KindCounts:
     """One kind's rows in a run: listed by the PMS, new here, different here, no longer listed (full runs only).
 
     missing: how many fewer were listed in a full run than the PMS counts; nobody is marked as gone then.
+    nameless: patients that came without any name; what is known of them was left as it is.
     """
 
     seen: int = 0
@@ -69,6 +72,7 @@ class KindCounts:
     gone: int = 0
     is_full: bool = False
     missing: int = 0
+    nameless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,11 @@ def finished_sentence(name: str, kinds: Mapping[SyncKind, KindCounts], skipped: 
         counts += (
             f" {name} counts {', '.join(short)} more than it listed, so nobody was marked as gone; the next full sync "
             "looks again."
+        )
+    nameless = sum(c.nameless for c in kinds.values())
+    if nameless:
+        counts += (
+            f" {nameless:,} patients came without a name, so what was known of them was kept. Complete them in the PMS."
         )
     if not skipped:
         return f"{name} is up to date: {counts}"

@@ -24,7 +24,9 @@ from denticode_desktop.domain.errors import (
     UserError,
 )
 from denticode_desktop.domain.events import SyncFinished, SyncProgressed
+from denticode_desktop.domain.people import PmsPatient
 from denticode_desktop.domain.sync_cursor import MARGIN, SyncKind
+from denticode_desktop.ports.pms import PmsRecord
 from denticode_desktop.services.sync_engine import MONTHLY_LIMIT_SETTING
 from tests.fakes.sync_store import SimulatedCrashError
 from tests.fakes.sync_world import (
@@ -340,6 +342,37 @@ def test_list_that_suddenly_shrinks_marks_nothing_gone(world: SyncWorld) -> None
         world.engine.run(SYSTEM, CONNECTION_ID, full=True)
     assert len(held_patients(world)) == 40
     assert world.engine.run(ANN, CONNECTION_ID, full=True).gone == 28
+
+
+def without_name(row: PmsRecord) -> PmsRecord:
+    assert isinstance(row, PmsPatient)
+    return replace(row, person=replace(row.person, first_name="", last_name=""), version="2027-01-01T00:00:00+00:00")
+
+
+def test_patient_without_a_name_is_left_as_known(world: SyncWorld) -> None:
+    world.pms.add_patients(10)
+    world.engine.run(ANN, CONNECTION_ID)
+    known = held_patients(world)
+    rows = world.pms.rows[SyncKind.PATIENTS]
+    rows["1003"] = without_name(rows["1003"])
+    world.pms.put(SyncKind.PATIENTS, without_name(make_patient(1099, EPOCH)))
+    report = world.engine.run(ANN, CONNECTION_ID, full=True)
+    assert held_patients(world) == known
+    assert report.gone == 0
+    assert report.kinds[SyncKind.PATIENTS].nameless == 2
+    assert "2 patients came without a name" in report.sentence
+
+
+def test_list_without_any_name_is_refused_and_nothing_is_taken_over(world: SyncWorld) -> None:
+    world.pms.page_size = 50
+    world.pms.add_patients(60)
+    world.engine.run(ANN, CONNECTION_ID)
+    known = held_patients(world)
+    rows = world.pms.rows[SyncKind.PATIENTS]
+    world.pms.rows[SyncKind.PATIENTS] = {key: without_name(row) for key, row in rows.items()}
+    with pytest.raises(PmsProtocolError, match="no_names"):
+        world.engine.run(ANN, CONNECTION_ID, full=True)
+    assert held_patients(world) == known
 
 
 def test_row_that_slips_between_two_pages_is_not_gone(world: SyncWorld) -> None:
