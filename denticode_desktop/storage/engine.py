@@ -15,7 +15,7 @@ import sqlcipher3.dbapi2 as driver
 from denticode_desktop.domain.errors import BugError, StorageError, StoreKeyError, StorePlaceError, StoreVersionError
 
 from .key_check import is_key_of, is_plaintext
-from .place import SYSTEM_PROBE, PlaceProbe, check_place
+from .place import SYSTEM_PROBE, PlaceProbe, check_place, free_bytes, told_by_disk
 from .pool import ConnectionPool
 from .session import translated
 from .version import STEPS
@@ -53,7 +53,7 @@ def connect(path: Path, key: bytes, *, is_reader: bool = False, has_foreign_keys
         _set_up(connection, key, is_reader=is_reader, has_foreign_keys=has_foreign_keys)
     except driver.Error as error:
         connection.close()
-        raise translated(error) from error
+        raise told_by_disk(translated(error), free_bytes(path.parent)) from error
     except BaseException:
         connection.close()
         raise

@@ -3,13 +3,14 @@ and a synced copy of an older file would send twice.
 """
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from denticode_desktop.domain.errors import StorageError, StorePlaceError
+from denticode_desktop.domain.errors import BugError, StorageError, StorePlaceError
 
 NETWORK_TYPES = frozenset({
     "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "ncpfs", "ceph", "glusterfs", "lustre", "davfs",
@@ -22,6 +23,8 @@ SYNCED_FOLDERS = (
 """Beginnings of folder names of the usual sync clients, in lower case (`OneDrive - Practice`)."""
 DRIVE_REMOTE = 4
 OTHERS_MAY = 0o077
+FULL_BYTES = 1_000_000
+"""What opening a database may take: the log and the shared memory of its first pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,21 @@ def check_place(path: Path, probe: PlaceProbe = SYSTEM_PROBE) -> None:
 
 def _is_synced(path: PurePath) -> bool:
     return any(part.lower().startswith(SYNCED_FOLDERS) for part in path.parts[:-1])
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space of a folder's disk; plenty where the system does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return sys.maxsize
+
+
+def told_by_disk(error: StorageError | BugError, free: int) -> StorageError | BugError:
+    """`disk_full` for an I/O error on a disk with `free` bytes: what SQLite says when its shared memory cannot grow."""
+    if type(error) is StorageError and error.kind == "failed" and free < FULL_BYTES:
+        return StorageError("disk_full")
+    return error
 
 
 def make_owner_only(path: Path) -> None:

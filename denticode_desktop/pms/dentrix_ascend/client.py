@@ -141,7 +141,7 @@ def checked(answer: Answer, permission: str) -> Answer:
     status = answer.status
     if status == 200 and answer.is_json:
         return answer
-    if status == 200:
+    if 200 <= status < 300:
         raise not_data(answer)
     if status == 403:
         raise PmsForbiddenError(permission)

@@ -12,7 +12,7 @@ from denticode_desktop.pms.plain_words import plain_words
 
 
 def not_data(answer: Answer) -> PmsProtocolError:
-    """The error for a 200 that is no JSON: `web_page` where a browser would show it, else `not_json`.
+    """The error for a good status without a list in JSON: `web_page` where a browser would show it, else `not_json`.
 
     It is told apart because a page usually comes from something in between: a network's sign-in, a proxy, a firewall.
     """

@@ -299,6 +299,8 @@ def test_read_statuses_become_our_errors(status: int, error: type[DenticodeError
         (httpx.Response(200, html="<html>"), "web_page"),
         (httpx.Response(200, content=b" <!DOCTYPE html>"), "web_page"),
         (httpx.Response(200), "not_json"),
+        (httpx.Response(204), "not_json"),
+        (httpx.Response(201, json={"data": []}), "not_json"),
     ],
 )
 def test_what_is_no_data_breaks_the_contract_and_is_not_asked_for_again(answer: httpx.Response, kind: str) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from denticode_desktop.domain.errors import StorePlaceError
-from denticode_desktop.storage.place import PlaceProbe, check_place, file_system_of
+from denticode_desktop.domain.errors import StorageError, StoreKeyError, StorePlaceError
+from denticode_desktop.storage.place import PlaceProbe, check_place, file_system_of, free_bytes, told_by_disk
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -59,6 +59,23 @@ def test_link_into_a_synced_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(tmp_path / "Dropbox")
     with pytest.raises(StorePlaceError):
         check_place(tmp_path / "data" / "denticode.db", probe(""))
+
+
+@pytest.mark.parametrize(
+    ("error", "free", "kind"),
+    [
+        (StorageError("failed"), 4096, "disk_full"), (StorageError("failed"), 50_000_000_000, "failed"),
+        (StorageError("locked"), 4096, "locked"), (StoreKeyError("wrong_key"), 4096, "wrong_key"),
+    ],
+)  # fmt: skip
+def test_input_output_error_of_a_full_disk_is_told_as_such(error: StorageError, free: int, kind: str) -> None:
+    assert str(told_by_disk(error, free)) == kind
+    assert type(told_by_disk(error, free)) is type(error)
+
+
+def test_free_space_of_a_folder_that_is_not_there_stops_nobody(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path) > 0
+    assert free_bytes(tmp_path / "none") > 1_000_000_000
 
 
 def test_local_folder_is_fine(tmp_path: Path) -> None:
