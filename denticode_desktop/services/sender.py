@@ -100,17 +100,8 @@ class Sender:
     def close(self) -> None:
         """Gives gateways back, after the last `tick`."""
         self._flush_calls()
-        self.reload()
-
-    def reload(self) -> None:
-        """Connections, settings or secrets changed: gateways are opened anew."""
         for connection_id in list(self._lanes):
             self._lanes.pop(connection_id).gateway.close()
-
-    def wake(self) -> None:
-        """There is new work: patients that had nothing to do are asked about again."""
-        for lane in self._lanes.values():
-            lane.idle.clear()
 
     def outlook(self) -> Outlook:
         """What is left to do and whether any of it can go on by itself soon."""
