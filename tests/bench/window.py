@@ -205,8 +205,9 @@ def show(result: dict[str, Any]) -> None:
             print(f"{f'{words}, {name}':28}{peer:>9}{mine:>9}{ratio:>8}{limit:>8}")
     for words, key, limit in (("memory at rest, MB", "rss_mb", 130.0), ("CPU at rest, %", "cpu_percent", 0.05)):
         print(f"{words:28}{result[f'blank_{key}']:>9}{result[key]:>9}{'':>8}{limit:>8}")
-    for words, key in (("Today of 10,000 rows, ms", "today_stall_ms"), ("audit log scrolled, ms", "audit_stall_ms")):
-        print(f"{'longest hold, ' + words:37}{result[key]:>9}{'':>8}{50:>8}")
+    for words, name in (("Today", "today"), ("audit log", "audit")):
+        for kind, unit in (("stall", "ms"), ("busy", "ms of CPU")):
+            print(f"{f'longest hold, {words}, {unit}':37}{result[f'{name}_{kind}_ms']:>9}{'':>8}{50:>8}")
 
 
 if __name__ == "__main__":

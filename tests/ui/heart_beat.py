@@ -1,5 +1,6 @@
 """HeartBeat: a 10 ms timer in the UI thread that remembers the largest gap between two beats."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,11 +10,17 @@ BEAT_MS = 10
 
 
 class HeartBeat(QObject):
-    """`largest_gap_ms` is how long the UI thread was held at most, a beat included."""
+    """`largest_gap_ms` is how long the UI thread was held at most, a beat included.
+
+    `largest_busy_ms` is the most CPU that this process used between two beats: what it held the thread itself, when
+    other programs have the cores.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.largest_gap_ms = 0.0
+        self.largest_busy_ms = 0.0
+        self._cpu_s = 0.0
         self.beats = 0
         self._since_beat = QElapsedTimer()
         self._timer = QTimer(self)
@@ -24,6 +31,7 @@ class HeartBeat(QObject):
     def start(self) -> None:
         """From now on."""
         self._since_beat.start()
+        self._cpu_s = time.process_time()
         self._timer.start()
 
     def stop(self) -> None:
@@ -34,6 +42,9 @@ class HeartBeat(QObject):
     def _beat(self) -> None:
         self.largest_gap_ms = max(self.largest_gap_ms, self._since_beat.nsecsElapsed() / 1e6)
         self._since_beat.restart()
+        now_s = time.process_time()
+        self.largest_busy_ms = max(self.largest_busy_ms, (now_s - self._cpu_s) * 1000)
+        self._cpu_s = now_s
         self.beats += 1
 
 
