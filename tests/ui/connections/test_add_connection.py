@@ -152,7 +152,7 @@ def test_an_unreachable_pms_says_what_to_check(real: ConnectionWorld, qtbot: QtB
     real.simulator.switches.refuse_connections = True
     connect(real, qtbot)
     assert "could not be reached" in texts(real.wizard)
-    assert "Check the internet connection" in texts(real.wizard)
+    assert "Start the simulator" in texts(real.wizard)
     assert real.practice.connect.connections() == []
 
 
