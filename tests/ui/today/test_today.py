@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListWidget, QMainWindow, QPushButton, QRadioButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QMainWindow, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.domain.access import Actor, Role
@@ -226,6 +226,8 @@ def test_front_office_sees_the_choices_and_may_only_look_again(world: WindowWorl
     assert not find(dialog, QRadioButton, "offer_this_one").isEnabled()
     assert not find(dialog, QRadioButton, "offer_different").isEnabled()
     assert find(dialog, QRadioButton, "offer_recheck").isEnabled()
+    assert find(dialog, QLabel, "decideOursText").text().startswith("Clinical text is shown to providers")
+    assert not dialog.findChildren(QRadioButton, "record0"), "nor is the chart read for this role"
     qtbot.waitUntil(lambda: world.tasks.is_idle, timeout=WAIT_MS)
 
 
