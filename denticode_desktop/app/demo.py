@@ -26,6 +26,10 @@ PMS_KEY = "dentrix-ascend"
 PATIENTS = 40
 PRACTICE = "Springvale Dental (invented)"
 OWNER = "Sam Lee"
+DEMO_NOTE = (
+    "This is a rehearsal: a simulated PMS on this computer and invented people, so press anything. One Lab goes into "
+    "its chart by itself. Try Send Lab to PMS, Decide and Choose patient."
+)
 LAST_NAMES = ("Ruiz", "O'Brien", "Müller-Haas", "Hale")
 """Invented people of the simulated practice."""
 
@@ -66,7 +70,7 @@ def _in_window(program: Denticode, folder: Path, pms: DemoPms, running: RunningS
         demo.connect()
         demo.sync()
         SampleDay(practice, actor, demo.connection_id, folder, _today(), running.type_note).prepare(LAST_NAMES)
-    return run_window(folder, demo_note="REHEARSAL: a simulated PMS on this computer. Nobody here is real.")
+    return run_window(folder, demo_note=DEMO_NOTE)
 
 
 def _simulator(program: Denticode) -> AbstractContextManager[RunningSimulator]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class WindowHandles:
-    """The program as the window sees it. `demo_note`: a sentence for the demo's banner, empty otherwise."""
+    """The program as the window sees it. `demo_note`: what to try in the demo, empty otherwise."""
 
     version = __version__
 

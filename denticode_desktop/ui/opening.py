@@ -35,6 +35,15 @@ class Opening:
         self._services: WindowServices
         self.tasks = TaskRunner(window)
         self._bridge = EventBridge(window)
+        self._rest = QTimer(window)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(LOAD_AFTER_MS)
+        self._rest.timeout.connect(self._load_rest)
+
+    def end(self) -> None:
+        """The window is closed: nothing more is begun, and what runs is waited for."""
+        self._rest.stop()
+        self.tasks.stop()
 
     def begin(self) -> None:
         """On the UI thread, after the first paint."""
@@ -54,7 +63,9 @@ class Opening:
     def _fill(self, services: WindowServices) -> None:
         self._window.attach(services, self.tasks, self._bridge)
         self._services = services
-        QTimer.singleShot(LOAD_AFTER_MS, self._load_rest)
+        if self._program.demo_note:
+            self._window.page("today").tell(self._program.demo_note, "info")
+        self._rest.start()
 
     def _load_rest(self) -> None:
         gc.freeze()

@@ -77,7 +77,7 @@ class Start:
     def end(self) -> None:
         """The window is closed."""
         if self._opening is not None:
-            self._opening.tasks.stop()
+            self._opening.end()
 
     def _choose_look(self, look: str) -> None:
         self._theme.choose(Look(look))

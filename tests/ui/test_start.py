@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint
@@ -12,11 +13,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from denticode_desktop.app.program import Denticode
+from denticode_desktop.app.window import WindowHandles
 from denticode_desktop.ui import widgets
 from denticode_desktop.ui.main_window import MainWindow
+from denticode_desktop.ui.opening import Opening
+from denticode_desktop.ui.program import Program
 from denticode_desktop.ui.rail import Rail
 from denticode_desktop.ui.theme import LIGHT, apply_theme
-from tests.ui.hands import WAIT_MS
+from tests.ui.hands import WAIT_MS, texts
 
 LOADED = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 FRAME = """
@@ -67,6 +71,22 @@ def test_first_lists_load_neither_network_nor_scheduler_nor_sqlalchemy(tmp_path:
     loaded = loaded_by(FIRST_LISTS, str(folder))
     assert "denticode_desktop.ui.today.page" in loaded
     assert not set(HEAVY) & loaded
+
+
+@pytest.mark.parametrize("demo_note", ["This is a rehearsal: press anything.", ""])
+def test_demo_says_what_to_try_on_its_first_page(tmp_path: Path, qtbot: QtBot, demo_note: str) -> None:
+    Denticode().create(tmp_path / "d", practice="Springvale", owner="Sam Lee", password="", is_rehearsal_only=True)
+    handles, window = WindowHandles(tmp_path / "d", demo_note=demo_note), MainWindow()
+    qtbot.addWidget(window)
+    window.show()
+    opening = Opening(cast("Program", handles), window)
+    opening.begin()
+    try:
+        qtbot.waitUntil(lambda: opening.tasks.is_idle and "No PMS is connected yet" in texts(window), timeout=WAIT_MS)
+        assert ("press anything" in texts(window)) is bool(demo_note)
+    finally:
+        opening.end()
+        handles.close()
 
 
 def test_window_tells_once_that_it_was_painted(qtbot: QtBot) -> None:
