@@ -17,7 +17,9 @@ from .sender_policy import Policy
 
 PATIENT_ERRORS = (PmsProtocolError, PmsRefusedError, PmsForbiddenError, PmsUnavailableError)
 """What a read may raise because of one patient's chart; the rest is the connection's."""
-_ANSWERED = ("not_json", "list_errors", "list_keeps_changing", "deadline", "read_timeout")
+_ANSWERED = ("list_errors", "list_keeps_changing", "deadline", "read_timeout")
+_BETWEEN_US = ("web_page", "not_json")
+"""What comes from a network's sign-in page or a proxy as well as from one chart: another read tells."""
 
 
 class ChartTrouble:
@@ -48,6 +50,8 @@ class ChartTrouble:
             return lane.troubles.is_known_forbidden(patient) or self._may_read(lane, error.permission)
         if isinstance(error, PmsUnavailableError):
             return self._does_answer(lane, error)
+        if isinstance(error, PmsProtocolError) and error.kind in _BETWEEN_US:
+            lane.gateway.read_page(SyncKind.LOCATIONS, since=None, after_id=None)
         return True
 
     def _may_read(self, lane: Lane, permission: str) -> bool:

@@ -22,8 +22,9 @@ BAD = [
     PmsRefusedError(404),
     PmsForbiddenError(Permission.CHART_NOTES.value),
     PmsUnavailableError("http_500"),
+    PmsProtocolError("web_page"),
 ]
-NAMES = ["endless pages", "404", "403 for this patient", "500 for this patient"]
+NAMES = ["endless pages", "404", "403 for this patient", "500 for this patient", "a web page for this patient"]
 ENDLESS = BAD[0]
 
 
@@ -98,6 +99,20 @@ def test_pms_that_answers_no_other_read_is_the_connections_trouble(world: Sender
     world.turn(59)
     assert len(world.pms.calls) == asked
     assert world.pms.sent == []
+
+
+@pytest.mark.parametrize("kind", ["web_page", "not_json"])
+def test_web_page_for_every_read_is_the_networks_trouble_and_no_charts(world: SenderWorld, kind: str) -> None:
+    world.pms.fail_for("look", ANA, PmsProtocolError(kind))
+    world.pms.fail("read_page", PmsProtocolError(kind))
+    first, second = world.lab(patient=ANA), world.lab(patient=BEN)
+    world.turn()
+    assert world.connection().waiting_why == "answer_incomplete"
+    assert world.items(first)[0].waiting_why != "answer_incomplete"
+    assert world.calls("look", BEN) == 0
+    world.pms.heal()
+    world.turn(20)
+    assert (world.states(first), world.states(second)) == ([D], [D])
 
 
 def test_connection_test_is_made_once_for_a_forbidden_chart(world: SenderWorld) -> None:
