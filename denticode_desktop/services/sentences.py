@@ -179,7 +179,7 @@ HOLD_ADVICE: dict[HoldReason, Advice] = {
 FAILURE_ADVICE: dict[FailureReason, Advice] = {
     FailureReason.CREDENTIALS_REFUSED: Advice(
         "The PMS refused the credentials.",
-        "Copy client id and secret again from the PMS's own page, without spaces, and press Reconnect.",
+        "Copy client id and secret again from the PMS's own page, without spaces and not swapped, and press Reconnect.",
         Who.MANAGER,
     ),
     FailureReason.WRONG_ENVIRONMENT: Advice(
