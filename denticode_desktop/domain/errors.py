@@ -83,7 +83,7 @@ class PmsRefusedError(ExternalError):
 
 
 class PmsProtocolError(ExternalError):
-    """An answer that breaks the contract. `kind`: `web_page`, `not_json`, `too_large`, `endless_pages`, `missing_id` …"""
+    """An answer that breaks the contract. `kind`: `web_page`, `not_json`, `too_large`, `endless_pages` …"""
 
     can_retry = False
 
@@ -93,7 +93,9 @@ class PmsProtocolError(ExternalError):
 
 
 class SecretStoreError(ExternalError):
-    """The credential store is missing, locked or refused. `kind`: `no_store`, `locked`, `too_long`, `disk_full`, `failed`.
+    """The credential store is missing, locked or refused.
+
+    `kind`: `no_store`, `locked`, `too_long`, `disk_full`, `failed`.
     """
 
     can_retry = False
