@@ -110,6 +110,11 @@ class PmsPage(Protocol):
         """Largest change time on this page, aware UTC."""
         ...
 
+    @property
+    def is_keys_only(self) -> bool:
+        """Whether the rows hold ids and versions and nothing else, as was asked: `records` has nothing to give."""
+        ...
+
     def records(self, wanted: AbstractSet[str]) -> Sequence[PmsRecord]:
         """The rows whose id is in `wanted`, fully parsed. A field that breaks the contract is left empty, not fatal."""
         ...
@@ -147,8 +152,13 @@ class PmsGateway(Protocol):
         """
         ...
 
-    def read_page(self, kind: SyncKind, *, since: datetime | None, after_id: str | None) -> PmsPage:
+    def read_page(
+        self, kind: SyncKind, *, since: datetime | None, after_id: str | None, keys_only: bool = False
+    ) -> PmsPage:
         """One page of a list, `since` repeated on every page.
+
+        keys_only: ids and versions are enough, which a PMS may give in a fraction of the time. An adapter whose PMS
+        cannot gives the whole page.
 
         Raises PmsUnavailableError, PmsThrottledError, PmsAuthError, PmsForbiddenError, PmsProtocolError.
         """

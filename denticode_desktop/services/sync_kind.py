@@ -15,7 +15,7 @@ from denticode_desktop.ports.sync_store import StoredPage, SyncStore
 from denticode_desktop.ports.unit_of_work import Store
 
 from .sync_batches import BatchWriter
-from .sync_pages import CancelledError, FetchedPage, PageGuard, PageSource, Patience
+from .sync_pages import CancelledError, FetchedPage, KeysFirst, PageGuard, PageSource, Patience
 from .sync_progress import SyncProgress
 from .sync_report import KindCounts
 from .sync_roster_check import (
@@ -105,6 +105,7 @@ class KindPull:
         self._is_bulk = False
         self._total: int | None = None
         self._kept_as_known: list[str] = []
+        self._keys = KeysFirst(self._kind is SyncKind.PATIENTS and self._cursor.is_full and not self._is_first_load)
         self.counts = KindCounts(is_full=self._cursor.is_full)
 
     def run(self) -> bool:
@@ -135,10 +136,18 @@ class KindPull:
     def _read_list(self) -> bool:
         since = self._cursor.since()
 
-        def read(after_id: str | None) -> PmsPage:
+        def ask(after_id: str | None, *, keys_only: bool) -> PmsPage:
             return self._context.patience.call(
-                lambda: self._context.gateway.read_page(self._kind, since=since, after_id=after_id)
+                lambda: self._context.gateway.read_page(self._kind, since=since, after_id=after_id, keys_only=keys_only)
             )
+
+        def read(after_id: str | None) -> PmsPage:
+            page = ask(after_id, keys_only=self._keys.are_enough)
+            if not page.is_keys_only:
+                return page
+            has_news = bool(self._wanted(dict(page.keys)))
+            self._keys.note(has_news=has_news)
+            return ask(after_id, keys_only=False) if has_news else page
 
         with (
             BatchWriter(self._sync_store, self._connection_id, self._kind) as self._writer,
@@ -168,7 +177,7 @@ class KindPull:
     def _take(self, fetched: FetchedPage) -> None:
         """Puts a page into the batch: new and changed rows parsed, the others by id only."""
         page, listed = fetched.page, fetched.versions()
-        wanted = self._wanted(listed)
+        wanted = frozenset() if page.is_keys_only else self._wanted(listed)
         records = self._with_names(page.records(wanted) if wanted else ())
         if self._is_first_page:
             self._check_for_test_data(records)

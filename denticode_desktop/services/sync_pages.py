@@ -18,6 +18,7 @@ from denticode_desktop.ports.pms import PmsPage
 T = TypeVar("T")
 
 PAGES_AHEAD = 4
+KEYS_TRIED = 4
 LONGEST_WAIT_S = 900.0
 """A run waits this long at most for a Retry-After; a longer one ends the run, which the schedule takes up again."""
 MAX_TRIES = 5
@@ -98,6 +99,26 @@ class FetchedPage:
     def versions(self) -> dict[str, str]:
         """id -> version of each row, in the PMS's order: comparing whole dictionaries costs a tenth of going by row."""
         return dict(self.page.keys)
+
+
+class KeysFirst:
+    """Whether a page's ids and versions are asked for before its rows.
+
+    A full pull of a list that is known already finds almost nothing new. Where it does after all, every page would be
+    read twice, so whole pages are asked for as soon as half of the first ones had news.
+    """
+
+    def __init__(self, are_enough: bool) -> None:
+        self.are_enough = are_enough
+        self._pages = 0
+        self._with_news = 0
+
+    def note(self, *, has_news: bool) -> None:
+        """What came of a page of keys."""
+        self._pages += 1
+        self._with_news += has_news
+        if self._pages >= KEYS_TRIED and 2 * self._with_news >= self._pages:
+            self.are_enough = False
 
 
 class PageSource:

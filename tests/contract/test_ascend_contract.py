@@ -173,6 +173,19 @@ def fill_chart(practice: AscendPractice, count: int) -> None:
         practice.type_note(PATIENT, f"Sample note {number}")
 
 
+def test_page_of_keys_is_the_same_list_and_a_whole_one_where_the_pms_refuses(practice: AscendPractice) -> None:
+    gateway = practice.open()
+    whole = gateway.read_page(SyncKind.PATIENTS, since=None, after_id=None)
+    keys = gateway.read_page(SyncKind.PATIENTS, since=None, after_id=None, keys_only=True)
+    assert (keys.is_keys_only, whole.is_keys_only) == (True, False)
+    assert (keys.keys, keys.total, keys.newest) == (whole.keys, whole.total, whole.newest)
+    practice.fault("status", method="GET", resource="patients", status=400)
+    refused = gateway.read_page(SyncKind.PATIENTS, since=None, after_id=None, keys_only=True)
+    assert not refused.is_keys_only
+    assert len(refused.records({refused.keys[0][0]})) == 1
+    assert not gateway.read_page(SyncKind.PATIENTS, since=None, after_id=None, keys_only=True).is_keys_only
+
+
 def test_look_reads_all_pages_and_reads_the_first_again(practice: AscendPractice) -> None:
     fill_chart(practice, 250)
     found = practice.open().look(PATIENT, ItemKind.NOTE, since=SINCE)

@@ -94,6 +94,7 @@ class FakePage:
     rows: tuple[tuple[str, PmsRecord, datetime], ...]
     next_after_id: str | None
     total: int | None
+    is_keys_only: bool = False
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -177,7 +178,9 @@ class FakePmsGateway:
             return FailureReason.ORGANIZATION_NOT_LINKED
         return None
 
-    def read_page(self, kind: SyncKind, *, since: datetime | None, after_id: str | None) -> PmsPage:
+    def read_page(
+        self, kind: SyncKind, *, since: datetime | None, after_id: str | None, keys_only: bool = False
+    ) -> PmsPage:
         """The rows after `after_id`, at most a page of them."""
         self._called("read_page", kind=kind.value)
         rows = self.pms.rows(kind, since)

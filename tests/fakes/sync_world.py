@@ -91,6 +91,7 @@ class FakePage:
     next_after_id: str | None
     total: int | None
     parsed: list[str]
+    is_keys_only: bool = False
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -105,6 +106,7 @@ class FakePage:
 
     def records(self, wanted: AbstractSet[str]) -> Sequence[PmsRecord]:
         """As the port."""
+        assert not self.is_keys_only, "a page of keys has no rows"
         chosen = [row for row in self.rows if record_id(row) in wanted]
         self.parsed.extend(map(record_id, chosen))
         return chosen
@@ -124,6 +126,7 @@ class FakePms:
     asked: list[tuple[SyncKind, datetime | None, str | None]] = field(default_factory=list)
     parsed: list[str] = field(default_factory=list)
     calls: int = 0
+    pages_of_keys: int = 0
     is_closed: bool = False
 
     @property
@@ -143,7 +146,9 @@ class FakePms:
         numbers = range(first, first + count)
         self.put(SyncKind.PATIENTS, *(make_patient(1000 + n, changed + timedelta(seconds=n)) for n in numbers))
 
-    def read_page(self, kind: SyncKind, *, since: datetime | None, after_id: str | None) -> FakePage:
+    def read_page(
+        self, kind: SyncKind, *, since: datetime | None, after_id: str | None, keys_only: bool = False
+    ) -> FakePage:
         """As the port."""
         self.calls += 1
         self.asked.append((kind, since, after_id))
@@ -154,7 +159,8 @@ class FakePms:
         chosen = left[: self.page_size]
         is_last = len(chosen) < self.page_size
         next_after_id = None if is_last else record_id(chosen[-1])
-        return self.tamper(kind, FakePage(chosen, next_after_id, len(listed), self.parsed))
+        self.pages_of_keys += keys_only
+        return self.tamper(kind, FakePage(chosen, next_after_id, len(listed), self.parsed, is_keys_only=keys_only))
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
         """As the port."""

@@ -40,6 +40,9 @@ _PATHS: dict[SyncKind, tuple[str, str]] = {
     SyncKind.APPOINTMENTS: ("appointments", Permission.APPOINTMENTS.value),
 }
 
+_ALL_FIELDS = "ALL"
+_ID, _VERSION = (api_facts(PMS_KEY).members("patient")[name] for name in ("patient_id", "last_modified"))
+
 
 class AscendGateway:
     """One organization at Dentrix Ascend. One thread at a time; opens no socket before it is asked something."""
@@ -61,6 +64,7 @@ class AscendGateway:
         self._capabilities = load_vendor(PMS_KEY).capabilities()
         self._served: dict[ItemKind, str] = {}  # path of a kind that answered other than 404
         self._filter_level: dict[ItemKind, int] = {}
+        self._can_leave_fields_out = True
         self._previous_page: dict[SyncKind, tuple[str | None, frozenset[str]]] = {}
 
     def __repr__(self) -> str:
@@ -75,17 +79,30 @@ class AscendGateway:
         """Tests in the contract's order; see `checks`."""
         return ConnectionCheck(self._client, self._settings, on_check).run()
 
-    def read_page(self, kind: SyncKind, *, since: datetime | None, after_id: str | None) -> PmsPage:
-        """One page; a page that does not move on raises PmsProtocolError `endless_pages`."""
+    def read_page(
+        self, kind: SyncKind, *, since: datetime | None, after_id: str | None, keys_only: bool = False
+    ) -> PmsPage:
+        """One page; a page that does not move on raises PmsProtocolError `endless_pages`.
+
+        Where the PMS refuses to leave fields out, whole pages are asked for from then on.
+        """
+        if keys_only and self._can_leave_fields_out:
+            try:
+                return self._read_page(kind, since, after_id, fields=",".join((_ID, _VERSION)))
+            except PmsRefusedError:
+                self._can_leave_fields_out = False
+        return self._read_page(kind, since, after_id, fields=_ALL_FIELDS)
+
+    def _read_page(self, kind: SyncKind, since: datetime | None, after_id: str | None, *, fields: str) -> PmsPage:
         facts, (path, permission) = self._facts, _PATHS[kind]
         asked = facts.limit("page_size")
-        params = [(facts.word("page_size"), str(asked)), (facts.word("response_fields"), "ALL")]
+        params = [(facts.word("page_size"), str(asked)), (facts.word("response_fields"), fields)]
         if since is not None:
             params.append((facts.word("filter"), f"{facts.word('modified_since')}{utc_text(since)}"))
         if after_id is not None:
             params.append((facts.word("after_id"), after_id))
         answer = self._client.get(facts.path(path), params, permission=permission)
-        page = AscendPage(answer.body, kind, asked=asked)
+        page = AscendPage(answer.body, kind, asked=asked, is_keys_only=fields != _ALL_FIELDS)
         self._check_progress(kind, after_id, page)
         return page
 
@@ -100,7 +117,7 @@ class AscendGateway:
         self._previous_page[kind] = (after_id, ids)
 
     def fetch_patient(self, pms_patient_id: PmsPatientId) -> PmsPatient | None:
-        """The patient as the chart names them now. May be another one: a PMS can answer with who stays after a merge."""
+        """The patient as the chart names them now; after a merge a PMS may answer with who stays."""
         if not _is_plain(pms_patient_id):
             return None  # it would be another address
         path = self._facts.path("patients")

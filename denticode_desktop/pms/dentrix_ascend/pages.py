@@ -156,8 +156,9 @@ def is_last_page(rows: int, limit: int | None, asked: int) -> bool:
 class AscendPage:
     """PmsPage over one response body. `ids` in the PMS's order; `largest_id` as the function, None without rows."""
 
-    def __init__(self, body: bytes, kind: SyncKind, *, asked: int) -> None:
+    def __init__(self, body: bytes, kind: SyncKind, *, asked: int, is_keys_only: bool = False) -> None:
         self._body = body
+        self.is_keys_only = is_keys_only
         self._shape = SHAPES[kind]
         self._head = _read_head(body)
         self.ids = list(map(_first, self._head.keys))

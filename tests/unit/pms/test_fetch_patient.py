@@ -27,7 +27,8 @@ class OnePatient(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         is_token = request.url.path.endswith("accesstoken")
-        made = httpx.Response(200, json={"access_token": "t", "expires_in": "3600"} if is_token else {"data": self._row})
+        body = {"access_token": "t", "expires_in": "3600"} if is_token else {"data": self._row}
+        made = httpx.Response(200, json=body)
         return httpx.Response(made.status_code, headers=made.headers, stream=httpx.ByteStream(made.content))
 
 

@@ -120,7 +120,9 @@ class FakeRules:
         """Not without network."""
         raise BugError("network")
 
-    def read_page(self, kind: SyncKind, *, since: datetime | None, after_id: str | None) -> PmsPage:
+    def read_page(
+        self, kind: SyncKind, *, since: datetime | None, after_id: str | None, keys_only: bool = False
+    ) -> PmsPage:
         """Not without network."""
         raise BugError("network")
 

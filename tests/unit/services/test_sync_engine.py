@@ -28,6 +28,7 @@ from denticode_desktop.domain.people import PmsPatient
 from denticode_desktop.domain.sync_cursor import MARGIN, SyncKind
 from denticode_desktop.ports.pms import PmsRecord
 from denticode_desktop.services.sync_engine import MONTHLY_LIMIT_SETTING
+from denticode_desktop.services.sync_pages import KEYS_TRIED
 from tests.fakes.sync_store import SimulatedCrashError
 from tests.fakes.sync_world import (
     ANN,
@@ -373,6 +374,32 @@ def test_list_without_any_name_is_refused_and_nothing_is_taken_over(world: SyncW
     with pytest.raises(PmsProtocolError, match="no_names"):
         world.engine.run(ANN, CONNECTION_ID, full=True)
     assert held_patients(world) == known
+
+
+def test_full_pull_of_a_known_list_asks_for_ids_and_versions_first(world: SyncWorld) -> None:
+    world.pms.add_patients(30)
+    world.engine.run(ANN, CONNECTION_ID)
+    assert world.pms.pages_of_keys == 0, "a first load needs every row"
+    rows = world.pms.rows[SyncKind.PATIENTS]
+    rows["1017"] = replace(rows["1017"], version="2027-01-01T00:00:00+00:00")
+    world.pms.put(SyncKind.PATIENTS, make_patient(1099, EPOCH))
+    del rows["1005"]
+    report = world.engine.run(ANN, CONNECTION_ID, full=True)
+    assert world.pms.pages_of_keys > 5
+    counts = report.kinds[SyncKind.PATIENTS]
+    assert (counts.added, counts.changed, counts.gone) == (1, 1, 1)
+    assert held_patients(world) == pms_patients(world)
+
+
+def test_full_pull_of_a_list_with_much_news_stops_asking_twice(world: SyncWorld) -> None:
+    world.pms.add_patients(60)
+    world.engine.run(ANN, CONNECTION_ID)
+    rows = world.pms.rows[SyncKind.PATIENTS]
+    for key, row in rows.items():
+        rows[key] = replace(row, version="2027-01-01T00:00:00+00:00")
+    world.engine.run(ANN, CONNECTION_ID, full=True)
+    assert world.pms.pages_of_keys == KEYS_TRIED
+    assert held_patients(world) == pms_patients(world)
 
 
 def test_row_that_slips_between_two_pages_is_not_gone(world: SyncWorld) -> None:
