@@ -1,8 +1,10 @@
 """The pull of one kind: begins or resumes at the stored cursor, stores batches of pages, ends the run."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import ExternalError, PersonNeededError, PmsProtocolError, StorageError
@@ -105,6 +107,7 @@ class KindPull:
         self._is_bulk = False
         self._total: int | None = None
         self._kept_as_known: list[str] = []
+        self._read_whole: Callable[[str | None], PmsPage]
         self._keys = KeysFirst(self._kind is SyncKind.PATIENTS and self._cursor.is_full and not self._is_first_load)
         self.counts = KindCounts(is_full=self._cursor.is_full)
 
@@ -136,19 +139,20 @@ class KindPull:
     def _read_list(self) -> bool:
         since = self._cursor.since()
 
+        gateway_turn = threading.Lock()
+
         def ask(after_id: str | None, *, keys_only: bool) -> PmsPage:
-            return self._context.patience.call(
-                lambda: self._context.gateway.read_page(self._kind, since=since, after_id=after_id, keys_only=keys_only)
-            )
+            with gateway_turn:  # the pages are read ahead in a thread; this one asks again for a page with news
+                return self._context.patience.call(
+                    lambda: self._context.gateway.read_page(
+                        self._kind, since=since, after_id=after_id, keys_only=keys_only
+                    )
+                )
 
         def read(after_id: str | None) -> PmsPage:
-            page = ask(after_id, keys_only=self._keys.are_enough)
-            if not page.is_keys_only:
-                return page
-            has_news = bool(self._wanted(dict(page.keys)))
-            self._keys.note(has_news=has_news)
-            return ask(after_id, keys_only=False) if has_news else page
+            return ask(after_id, keys_only=self._keys.are_enough)
 
+        self._read_whole = partial(ask, keys_only=False)
         with (
             BatchWriter(self._sync_store, self._connection_id, self._kind) as self._writer,
             PageSource(read, self._cursor.after_id) as source,
@@ -177,7 +181,13 @@ class KindPull:
     def _take(self, fetched: FetchedPage) -> None:
         """Puts a page into the batch: new and changed rows parsed, the others by id only."""
         page, listed = fetched.page, fetched.versions()
-        wanted = frozenset() if page.is_keys_only else self._wanted(listed)
+        wanted = self._wanted(listed)
+        if page.is_keys_only:
+            self._keys.note(has_news=bool(wanted))
+            if wanted:
+                page = self._read_whole(fetched.after_id)
+                listed = dict(page.keys)
+                wanted = self._wanted(listed)
         records = self._with_names(page.records(wanted) if wanted else ())
         if self._is_first_page:
             self._check_for_test_data(records)

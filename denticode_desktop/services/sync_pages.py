@@ -124,7 +124,7 @@ class KeysFirst:
 class PageSource:
     """Iterates over the pages of one list from `after_id` on; raises in the consumer what reading raised.
 
-    Exactly one thread uses the gateway while this is open. `close` ends it after the request under way.
+    Whoever else uses the gateway meanwhile takes turns with `read`. `close` ends it after the request under way.
     """
 
     def __init__(
