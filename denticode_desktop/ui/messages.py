@@ -17,6 +17,7 @@ from denticode_desktop.domain.errors import (
     StoreVersionError,
     UserError,
 )
+from denticode_desktop.services.sentences import STORAGE_ADVICE
 from denticode_desktop.ui.words import tr
 
 
@@ -52,7 +53,6 @@ _WORDS: tuple[tuple[type[DenticodeError], str, str], ...] = (
      "Install the newest version on this computer."),
     (StorePlaceError, "The data folder cannot be used where it is.",
      "Use a folder on this computer's own disk and start again."),
-    (StorageError, "The database could not do it.", "Check the free disk space, then try again."),
 )  # fmt: skip
 
 
@@ -65,6 +65,9 @@ def message_of(error: DenticodeError) -> Message:
     for kind, sentence, next_step in _WORDS:
         if isinstance(error, kind):
             return Message(tr(sentence), tr(next_step), details)
+    if isinstance(error, StorageError):
+        advice = STORAGE_ADVICE.get(error.kind, STORAGE_ADVICE["failed"])
+        return Message(tr(advice.sentence), tr(advice.next_step), details)
     return Message(
         tr("This did not work because of a mistake of ours. Nothing was lost."),
         tr("Try again. If it happens again, copy the details for your IT team."),

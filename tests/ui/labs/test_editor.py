@@ -429,7 +429,7 @@ def test_failing_save_keeps_everything_and_says_why(editing: EditorWorld, qtbot:
     type_note(editor, " not lost")
     editing.drafts.error = StorageError("disk_full")
     press(qtbot, editor, "labFinalize")
-    qtbot.waitUntil(lambda: "The database could not do it." in texts(editor), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "The disk is full" in texts(editor), timeout=WAIT_MS)
 
     assert editor.note.text == f"{before.note_text} not lost"
     assert editor.has_changes
@@ -438,7 +438,7 @@ def test_failing_save_keeps_everything_and_says_why(editing: EditorWorld, qtbot:
     assert editing.stored(lab_id) == before
     assert save(editing, qtbot) == lab_id
     assert editing.stored(lab_id).note_text == f"{before.note_text} not lost"
-    assert "The database could not do it." not in texts(editor)
+    assert "The disk is full" not in texts(editor)
 
 
 @pytest.mark.parametrize(
