@@ -11,7 +11,7 @@ from typing import Protocol
 from denticode_desktop.domain.charting import CatalogueCode, Procedure, ProcedureStatus, TreatmentArea, sorted_surfaces
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.ids import PmsLocationId, PmsPatientId, PmsProviderId
-from denticode_desktop.domain.lab import Document, LabRevision, RevisionKind
+from denticode_desktop.domain.lab import Document, LabContent, LabRevision, RevisionKind
 from denticode_desktop.domain.marker import marker_for, with_marker
 from denticode_desktop.domain.payload import KIND_OF_PAYLOAD, payload_sha256
 from denticode_desktop.domain.write_back import (
@@ -102,13 +102,14 @@ class Composer:
         rules: ChartRules,
         find_codes: FindCodes,
         earlier: Sequence[EarlierWriteBack] = (),
+        before: LabContent | None = None,
     ) -> Composition:
         """Everything of `revision` that is new to the chart: note, procedures, documents, in this order.
 
         `earlier`: write-backs of the Lab's earlier revisions to the same connection and patient. They matter for a
-        CHANGED revision only; an addendum stands by itself.
+        CHANGED revision only; an addendum stands by itself. `before`: what the Lab held before it was changed.
         """
-        draft = _Draft(revision, target, rules, AlreadySent(earlier))
+        draft = _Draft(revision, target, rules, AlreadySent(earlier, before))
         for index, procedure in enumerate(revision.content.procedures):
             draft.add_procedure(index, procedure, find_codes)
         for document in revision.content.documents:
@@ -147,7 +148,7 @@ class _Draft:
             self._add_by_hand(words, reason)
             return
         payload = self._procedure_payload(procedure, code)
-        if self.is_changed and self.sent.take(ItemKind.PROCEDURE, self.rules.fingerprint(payload)):
+        if self.is_changed and self.sent.take(ItemKind.PROCEDURE, self.rules.fingerprint(payload), procedure):
             return
         if self.is_changed and self.sent.has_alike(payload):
             self._warn(path, f"{words} was sent before with another status, fee or provider. Both will be in the chart")
@@ -215,7 +216,7 @@ class _Draft:
             visit_on=self.revision.content.visit_on, pms_provider_id=self.target.pms_provider_id,
             pms_location_id=self.target.pms_location_id,
         )  # fmt: skip
-        if self.is_changed and self.sent.take(ItemKind.DOCUMENT, self.rules.fingerprint(payload)):
+        if self.is_changed and self.sent.take(ItemKind.DOCUMENT, self.rules.fingerprint(payload), document):
             return
         self.payloads.append(payload)
         self.lines.append(f"Document {document.title} ({document.file_name}, {document.size_bytes:,} bytes)")

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from denticode_desktop.domain.lab import LabRevision, RevisionKind
+from denticode_desktop.domain.charting import Procedure, sorted_surfaces
+from denticode_desktop.domain.lab import Document, LabContent, LabRevision, RevisionKind
 from denticode_desktop.domain.marker import canonical_text
 from denticode_desktop.domain.write_back import (
     DocumentPayload,
@@ -39,7 +40,9 @@ class AlreadySent:
     Items that a person decided not to write (VOID) do not count: the same line in a changed Lab is new again.
     """
 
-    def __init__(self, earlier: Sequence[EarlierWriteBack]) -> None:
+    def __init__(self, earlier: Sequence[EarlierWriteBack], before: LabContent | None = None) -> None:
+        """before: what this Lab held before it was changed, addenda aside."""
+        self._own: Counter[tuple[object, ...]] = Counter(_lines_of(before) if before is not None else ())
         self._earlier = sorted(earlier, key=lambda e: e.revision.revision)
         self._base = [i for e in self._earlier if e.is_base for i in e.items if i.state is not ItemState.VOID]
         self._beside = [i for e in self._earlier if not e.is_base for i in e.items if i.state is not ItemState.VOID]
@@ -53,9 +56,15 @@ class AlreadySent:
                 return earlier.revision
         return None
 
-    def take(self, kind: ItemKind, fingerprint: str) -> bool:
-        """Whether an equal record was sent before; it is used up then."""
-        for pool in (self._base, self._beside):
+    def take(self, kind: ItemKind, fingerprint: str, line: Procedure | Document) -> bool:
+        """Whether an equal record was sent before; it is used up then.
+
+        A line that the Lab held before is never taken for the equal one of an addendum: both were finalized.
+        """
+        key = _line_key(line)
+        is_own = self._own[key] > 0
+        self._own[key] -= 1
+        for pool in (self._base,) if is_own else (self._base, self._beside):
             for item in pool:
                 if item.kind is kind and item.fingerprint == fingerprint:
                     pool.remove(item)
@@ -81,6 +90,17 @@ class AlreadySent:
         payloads = [item.payload for item in self._base]
         procedures = [procedure_words(p, p.service_on) for p in payloads if isinstance(p, ProcedurePayload)]
         return procedures + [f"document {p.title}" for p in payloads if isinstance(p, DocumentPayload)]
+
+
+def _lines_of(content: LabContent) -> list[tuple[object, ...]]:
+    return [*map(_line_key, content.procedures), *map(_line_key, content.documents)]
+
+
+def _line_key(line: Procedure | Document) -> tuple[object, ...]:
+    if isinstance(line, Document):
+        return (line.sha256,)
+    surfaces = sorted_surfaces(line.surfaces) if line.surfaces else None
+    return (line.code.casefold(), line.tooth, surfaces, line.quadrant, line.service_on)
 
 
 def is_same_note(ours: str, theirs: str) -> bool:

@@ -18,7 +18,7 @@ from .compose import ChartRules
 from .danger_signs import danger_signs
 from .lab_checks import raise_first
 from .named_records import link_named
-from .outbox_rematch import is_closed, snapshot_anew
+from .outbox_rematch import is_closed, is_copy, snapshot_anew
 from .write_back_maker import WriteBackMaker
 
 
@@ -105,9 +105,11 @@ def _to_send(uow: UnitOfWork, lab_id: LabId, connection_id: ConnectionId) -> Seq
     """The finalized revisions that this connection must have, oldest first.
 
     A revision that a later finalized one takes the place of is left out where it has no write-back here yet: the
-    later one brings everything then.
+    later one brings everything then. A copy belongs to the connection that it was made for.
     """
     finalized = [r for r in uow.labs.revisions(lab_id) if r.finalized_at is not None]
+    made = {r.revision for r in finalized if uow.outbox.find_writeback(connection_id, lab_id, r.revision) is not None}
+    finalized = [r for r in finalized if r.revision in made or not is_copy(uow, r)]
     if not finalized:
         uow.labs.revision(lab_id)
         raise UserError("This Lab is not finalized. Finalize it, then send it.", field="lab_id")
@@ -115,7 +117,7 @@ def _to_send(uow: UnitOfWork, lab_id: LabId, connection_id: ConnectionId) -> Seq
     needed = []
     for revision in finalized:
         is_replaced = revision.kind is not RevisionKind.ADDENDUM and revision.revision < bases[-1]
-        if not is_replaced or uow.outbox.find_writeback(connection_id, lab_id, revision.revision) is not None:
+        if not is_replaced or revision.revision in made:
             needed.append(revision)
     return needed
 

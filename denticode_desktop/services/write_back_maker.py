@@ -10,7 +10,7 @@ from denticode_desktop.domain.charting import CatalogueCode
 from denticode_desktop.domain.connection import Connection
 from denticode_desktop.domain.errors import BugError
 from denticode_desktop.domain.ids import ConnectionId, PmsPatientId, WriteBackId
-from denticode_desktop.domain.lab import LabRevision, RevisionKind
+from denticode_desktop.domain.lab import LabContent, LabRevision, RevisionKind
 from denticode_desktop.domain.write_back import Item, ItemState
 from denticode_desktop.ports.clock import Clock
 from denticode_desktop.ports.unit_of_work import UnitOfWork
@@ -91,7 +91,7 @@ class WriteBackMaker:
         if earlier.is_unsettled:
             unsettled = Obstacle("lab_id", UNSETTLED.format(name=connection.settings.name), needs_person=True)
             return PlannedWriteBack(connection, chart, Composition(obstacles=(unsettled,)))
-        composition = self._composer.compose(revision, chart.target, rules, find_codes, earlier.here)
+        composition = self._composer.compose(revision, chart.target, rules, find_codes, earlier.here, earlier.before)
         dangers = chart.dangers
         if earlier.is_elsewhere:
             sentence = "An earlier revision went to another patient's chart. Remove it there by hand in the PMS."
@@ -143,6 +143,7 @@ class _Earlier:
     is_elsewhere: bool
     is_unsettled: bool
     superseded: tuple[Item, ...]
+    before: LabContent | None
 
 
 def _earlier(
@@ -151,6 +152,8 @@ def _earlier(
     here: list[EarlierWriteBack] = []
     superseded: list[Item] = []
     is_elsewhere = is_unsettled = False
+    bases = [r for r in uow.labs.revisions(revision.lab_id) if r.kind is not RevisionKind.ADDENDUM]
+    before = next((r.content for r in reversed(bases) if r.revision < revision.revision), None)
     for writeback in uow.outbox.writebacks_of_lab(revision.lab_id):
         if writeback.connection_id != connection_id or writeback.revision >= revision.revision:
             continue
@@ -166,4 +169,4 @@ def _earlier(
         is_unsettled = is_unsettled or any(item.state in (ItemState.INFLIGHT, ItemState.REVIEW) for item in kept)
         if kept or not items:  # given up as a whole, its lines by hand are to be told again too
             here.append(EarlierWriteBack(earlier, writeback, tuple(kept)))
-    return _Earlier(tuple(here), is_elsewhere, is_unsettled, tuple(superseded))
+    return _Earlier(tuple(here), is_elsewhere, is_unsettled, tuple(superseded), before)

@@ -214,13 +214,108 @@ def test_chart_that_names_the_patient_otherwise_needs_a_persons_word(world: LabW
     assert (old.snapshot.last_name, new.snapshot.last_name) == ("Ruiz", "Ruiz-Lopez")
 
 
-def test_same_chart_gets_only_what_is_not_there(world: LabWorld) -> None:
+def refuse(world: LabWorld, item: Item) -> None:
+    with world.store.write() as uow:
+        assert uow.outbox.move(item, ItemState.REVIEW, epoch=None, review_reason=ReviewReason.REFUSED)
+
+
+def bring(world: LabWorld, item: Item) -> None:
+    with world.store.write() as uow:
+        assert uow.outbox.move(item, ItemState.INFLIGHT, epoch=None, sends=1)
+        flying, remote_id = uow.outbox.item(item.item_id), RemoteId(f"r{item.item_id}")
+        assert uow.outbox.move(flying, ItemState.DONE, epoch=None, remote_id=remote_id, done_at=world.clock.now)
+
+
+def with_addendum(world: LabWorld, lab_id: LabId) -> None:
+    """A finalized addendum with a note and the same code as the Lab's own."""
+    draft = world.desk.addendum(OWNER, lab_id)
+    with world.store.read() as uow:
+        line = uow.labs.revision(lab_id, 1).content.procedures[0]
+    world.desk.update_draft(OWNER, lab_id, replace(draft.content, note_text="A: a second one.", procedures=(line,)))
+    world.desk.finalize(OWNER, lab_id)
+
+
+def alive(world: LabWorld, lab_id: LabId, kind: ItemKind) -> list[Item]:
+    """What is in the chart, or will be."""
+    given_up = asked_to_void(world)
+    items = [item for _, items in write_backs(world, lab_id) for item in items]
+    return [i for i in items if i.kind is kind and i.state is not ItemState.VOID and i.item_id not in given_up]
+
+
+@pytest.mark.parametrize("is_addendum", [False, True])
+def test_lab_that_is_partly_in_the_chart_is_not_sent_anew(world: LabWorld, is_addendum: bool) -> None:
     lab_id = world.finalized()
     world.outbox.send(OWNER, lab_id, None)
-    move_first(world, lab_id, ItemState.DONE, remote_id="r1")
-    sync_patients(world, last_name="Ruiz-Lopez")
-    rematch(world, lab_id, ANA)
+    if is_addendum:
+        for item in write_backs(world, lab_id)[0][1]:
+            bring(world, item)
+        with_addendum(world, lab_id)
+        world.outbox.send(OWNER, lab_id, None)
+    note, code = write_backs(world, lab_id)[-1][1]
+    bring(world, note)
+    refuse(world, code)
+    made = len(write_backs(world, lab_id))
+    with pytest.raises(PersonNeededError, match="write an addendum"):
+        world.outbox.send(OWNER, lab_id, None)
+    assert len(write_backs(world, lab_id)) == made
+    assert asked_to_void(world) == set()
+
+
+def test_what_a_person_gave_up_stays_given_up(world: LabWorld) -> None:
+    lab_id = world.finalized()
     world.outbox.send(OWNER, lab_id, None)
-    (_, old), (_, new) = write_backs(world, lab_id)
-    assert [i.kind for i in new] == [ItemKind.PROCEDURE]
-    assert asked_to_void(world) == {old[1].item_id}
+    (_, (note, code)), *_ = write_backs(world, lab_id)
+    world.outbox.decide(OWNER, note.item_id, RequestKind.VOID, "typed by hand already")
+    carry_out(world)
+    refuse(world, code)
+    with pytest.raises(PersonNeededError, match="settled"):
+        world.outbox.send(OWNER, lab_id, None)
+    assert alive(world, lab_id, ItemKind.NOTE) == []
+
+
+def test_refused_lab_beside_an_addendum_of_the_same_code_keeps_both(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    with_addendum(world, lab_id)
+    world.outbox.send(OWNER, lab_id, None)
+    refuse(world, write_backs(world, lab_id)[0][1][0])
+    world.outbox.send(OWNER, lab_id, None)
+    assert len(alive(world, lab_id, ItemKind.PROCEDURE)) == 2
+    assert len(alive(world, lab_id, ItemKind.NOTE)) == 2
+
+
+def test_changed_lab_beside_a_queued_addendum_of_the_same_code_keeps_both(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    with_addendum(world, lab_id)
+    world.import_lab(note={"text": "S: corrected."})
+    world.desk.finalize(OWNER, lab_id)
+    world.outbox.send(OWNER, lab_id, None)
+    assert len(alive(world, lab_id, ItemKind.PROCEDURE)) == 2
+
+
+def test_changed_lab_that_takes_the_addendums_line_in_writes_it_once(world: LabWorld) -> None:
+    lab_id = world.finalized()
+    with_addendum(world, lab_id)
+    world.outbox.send(OWNER, lab_id, None)
+    for _, items in write_backs(world, lab_id):
+        for item in items:
+            bring(world, item)
+    line = world.lab_json()["procedures"][0]
+    world.import_lab(procedures=[line, line])
+    world.desk.finalize(OWNER, lab_id)
+    assert len(alive(world, lab_id, ItemKind.PROCEDURE)) == 2
+
+
+def test_copy_for_one_connection_is_nothing_to_another(world: LabWorld) -> None:
+    second = world.add_connection("Elm Street Ascend")
+    world.sync(second)
+    lab_id = world.finalized()
+    world.outbox.send(OWNER, lab_id, world.connection_id)
+    world.outbox.send(OWNER, lab_id, second)
+    for writeback, items in write_backs(world, lab_id):
+        for item in items:
+            bring(world, item) if writeback.connection_id == second else refuse(world, item)
+    world.outbox.send(OWNER, lab_id, world.connection_id)
+    again = world.outbox.send(OWNER, lab_id, second)
+    assert not again.is_new_request
+    made = [(w.connection_id, w.revision) for w, _ in write_backs(world, lab_id)]
+    assert sorted(made) == [(world.connection_id, 1), (world.connection_id, 2), (second, 1)]
