@@ -125,7 +125,10 @@ class PeopleRepository(Protocol):
         ...
 
     def find_patients(self, person: Demographics) -> Sequence[PatientId]:
-        """All patients with exactly this name (without case), birth date and chart number, oldest first."""
+        """All patients with this name (without case) and birth date whose chart number does not say otherwise.
+
+        An empty chart number is not known, on either side. The same number comes first, then the oldest.
+        """
         ...
 
     def patients(self, *, limit: int) -> Sequence[Patient]: ...

@@ -22,7 +22,7 @@ def patient_of_lab(uow: UnitOfWork, lab: LabImport) -> PatientId:
     Raises PersonNeededError where two of ours fit and the file does not say which.
     """
     found = uow.people.find_patients(lab.patient)
-    chosen = _chosen(uow, found, lab.pms_patient_id)
+    chosen = _chosen(uow, lab, found)
     if chosen is None:
         chosen = uow.people.add_patient(lab.patient, lab.external_id)
     else:
@@ -59,19 +59,29 @@ def is_somebody_else(uow: UnitOfWork, patient_id: PatientId, named: PmsPatientId
     return False
 
 
-def _chosen(uow: UnitOfWork, found: Sequence[PatientId], named: PmsPatientId | None) -> PatientId | None:
+def _chosen(uow: UnitOfWork, lab: LabImport, found: Sequence[PatientId]) -> PatientId | None:
+    named, number = lab.pms_patient_id, lab.patient.chart_number
     if named is None:
-        if len(found) > 1:
+        exact = [p for p in found if number and uow.people.patient(p).person.chart_number == number]
+        if len(found) > 1 and len(exact) != 1:
             raise PersonNeededError(
                 "Two patients here have this name and birth date, so the Lab must say which: add chart_number or "
                 "pms_patient_id and import it again.", field="patient.pms_patient_id",
             )  # fmt: skip
-        return found[0] if found else None
+        return next(iter(exact or found), None)
+    linked = [p for p in found if _is_linked_with(uow, p, named)]
+    if linked:
+        return linked[0]
     before = {patient_id: uow.practice.setting(_key(patient_id)) for patient_id in found}
     same = [patient_id for patient_id in found if before[patient_id] == named]
     fit = same or [patient_id for patient_id in found if before[patient_id] is None]
     fit = [patient_id for patient_id in fit if not is_somebody_else(uow, patient_id, named)]
     return fit[0] if fit else None
+
+
+def _is_linked_with(uow: UnitOfWork, patient_id: PatientId, named: PmsPatientId) -> bool:
+    links = [uow.people.patient_link(c.connection_id, patient_id) for c in uow.connections.all() if c.is_enabled]
+    return any(link is not None and link.pms_patient_id == named for link in links)
 
 
 def _filled(known: Demographics, told: Demographics) -> Demographics:

@@ -70,14 +70,22 @@ class SqlPeople:
 
     def find_patient(self, person: Demographics) -> PatientId | None:
         """As the port."""
-        return next(iter(self.find_patients(person)), None)
+        value = self._session.value(
+            "SELECT id FROM patient WHERE name_key = ? AND date_of_birth IS ? AND chart_number = ? ORDER BY id LIMIT 1",
+            (_name_key(person), to_date_or_none(person.date_of_birth), person.chart_number),
+        )
+        return None if value is None else PatientId(int(value))
 
     def find_patients(self, person: Demographics) -> Sequence[PatientId]:
         """As the port."""
         rows = self._session.all(
-            "SELECT id FROM patient WHERE name_key = ? AND date_of_birth IS ? AND chart_number = ? ORDER BY id",
-            (_name_key(person), to_date_or_none(person.date_of_birth), person.chart_number),
-        )
+            "SELECT id FROM patient WHERE name_key = ? AND date_of_birth IS ?"
+            " AND (chart_number = ? OR chart_number = '' OR ? = '') ORDER BY chart_number <> ?, id",
+            (
+                _name_key(person), to_date_or_none(person.date_of_birth), person.chart_number, person.chart_number,
+                person.chart_number,
+            ),
+        )  # fmt: skip
         return [PatientId(int(row["id"])) for row in rows]
 
     def patients(self, *, limit: int) -> Sequence[Patient]:

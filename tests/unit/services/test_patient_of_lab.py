@@ -78,6 +78,31 @@ def test_lab_that_names_nobody_is_refused_where_two_fit(world: LabWorld) -> None
         assert len(uow.labs.summaries()) == 2
 
 
+@pytest.mark.parametrize("numbers", [("", "A7001"), ("A7001", "")])
+def test_chart_number_that_is_not_told_makes_nobody_else(world: LabWorld, numbers: tuple[str, str]) -> None:
+    world.sync()
+    people = []
+    for n, number in enumerate(numbers):
+        patient = world.lab_json()["patient"] | {"chart_number": number or None}
+        lab_id = world.import_lab(external_id=f"s{n}", patient=patient).lab_id
+        with world.store.read() as uow:
+            people.append(uow.labs.revision(lab_id).content.patient_id)
+        assert chart_of(world, lab_id) == ANA
+    assert people[0] == people[1]
+    with world.store.read() as uow:
+        assert uow.people.patient(people[0]).person.chart_number == "A7001"
+
+
+def test_two_chart_numbers_are_two_people(world: LabWorld) -> None:
+    people = []
+    for n, number in enumerate(("A1", "A2", "A1")):
+        patient = world.lab_json()["patient"] | {"chart_number": number, "pms_patient_id": None}
+        lab_id = world.import_lab(external_id=f"s{n}", patient=patient).lab_id
+        with world.store.read() as uow:
+            people.append(uow.labs.revision(lab_id).content.patient_id)
+    assert people[0] == people[2] != people[1]
+
+
 def test_lab_that_names_nobody_belongs_to_the_only_one(world: LabWorld) -> None:
     sync(world)
     first = bring(world, "s1", ANA)
