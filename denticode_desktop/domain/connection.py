@@ -140,3 +140,10 @@ class Connection:
     """Write permissions proven by a first success."""
     waiting_why: str = ""
     next_try_at: datetime | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last thing known is a failed test: a good read since then says otherwise."""
+        if self.report is None or self.report.light is not Light.FAILED:
+            return False
+        return self.tested_at is None or self.last_good_read_at is None or self.last_good_read_at <= self.tested_at

@@ -49,6 +49,7 @@ class Fault:
     `commit` says what becomes of a create; `late` commits after `late_requests` further requests (1 if nothing is said)
     or `late_s` seconds of the simulator's clock; None is what the action suggests: a refusal (4xx except 408) and
     `never_stored` store nothing, all else stores. `retry_after` is sent as it is (seconds or date).
+    `then_network_down` cuts the network right after the first strike, as a cable that is pulled.
     """
 
     action: Action
@@ -67,6 +68,7 @@ class Fault:
     size_bytes: int = 200_000_000
     drip_bytes: int = 1
     drip_ms: float = 20.0
+    then_network_down: bool = False
     seen: int = 0
 
     def matches(self, method: str, resource: str, *, is_one: bool) -> bool:
@@ -181,6 +183,8 @@ class Switches:
             for waiting in struck[1:]:
                 waiting.seen -= 1
             self.faults[:] = [f for f in self.faults if not f.is_spent]
+        if struck and struck[0].then_network_down:
+            self.network_down = True
         return struck[0] if struck else None
 
     def take_connection_fault(self) -> bool:

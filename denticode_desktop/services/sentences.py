@@ -281,6 +281,7 @@ _PLAIN: dict[str, str] = {
     "light.failed": "Not working.",
     "light.grey_never": "Never tested.",
     "light.grey_old": "The last test is more than 24 hours old.",
+    "light.grey_read_since": "The last test failed, but the PMS was read since. Press Test Connection to be sure.",
     "light.grey_off": "Disconnected.",
     "what.note": "note",
     "what.procedure": "procedure",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from denticode_desktop.domain.connection import Connection, Environment, HoldReason, Light, Permission
+from denticode_desktop.domain.connection import Connection, ConnectionReport, Environment, HoldReason, Light, Permission
 from denticode_desktop.domain.ids import WriteBackId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.clock import Clock
@@ -145,7 +145,14 @@ class StatusBoard:
             return CardLight.FAILED, broken
         if report is None or connection.tested_at is None:
             return CardLight.GREY, say("light.grey_never")
-        proven_at = max(t for t in (connection.tested_at, connection.last_good_read_at) if t is not None)
+        return self._proven(connection, report, connection.tested_at)
+
+    def _proven(
+        self, connection: Connection, report: ConnectionReport, tested_at: datetime
+    ) -> tuple[CardLight, Sentence]:
+        if report.light is Light.FAILED:
+            return CardLight.GREY, say("light.grey_read_since")
+        proven_at = max(tested_at, connection.last_good_read_at or tested_at)
         if not -CLOCK_SLACK <= self._clock.utc_now() - proven_at <= LIGHT_FRESH:
             return CardLight.GREY, say("light.grey_old")
         if report.light is Light.YELLOW or connection.hold is not None:
@@ -158,7 +165,7 @@ def _why_broken(connection: Connection) -> Sentence | None:
     if connection.hold is not None and connection.hold in _BROKEN_HOLDS:
         return say(f"hold.{connection.hold.value}")
     report = connection.report
-    if report is None or report.light is not Light.FAILED:
+    if report is None or not connection.has_failed:
         return None
     return say(f"failure.{report.reason.value}" if report.reason else "light.failed")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from denticode_desktop.domain.connection import PROBED_HOLDS, Connection, HoldReason, Light
+from denticode_desktop.domain.connection import PROBED_HOLDS, Connection, HoldReason
 from denticode_desktop.domain.ids import ConnectionId, ItemId, LabId, WriteBackId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ports.views import ItemView, LabSummary
@@ -69,7 +69,7 @@ def _connection_trouble(connection: Connection) -> tuple[str, str]:
     if connection.hold is not None and connection.hold not in PROBED_HOLDS:
         return f"hold.{connection.hold.value}", "today.connection_held"
     report = connection.report
-    if connection.hold is None and report is not None and report.light is Light.FAILED and report.reason is not None:
+    if connection.hold is None and report is not None and connection.has_failed and report.reason is not None:
         return f"failure.{report.reason.value}", "today.connection_failed"
     return "", ""
 

@@ -231,6 +231,7 @@ def test_location_and_default_provider_are_chosen_from_the_synced_lists(world: C
     QTest.keyClick(location, Qt.Key.Key_Down)
     location.activated.emit(location.currentIndex())
     wait(qtbot, lambda: world.practice.connect.connections()[0].settings.location_id is not None)
+    wait(qtbot, lambda: "The location was saved." in texts(world.page) and world.tasks.is_idle)
     provider = find(world.page, QComboBox, f"places{ONE}Provider")
     wait(qtbot, provider.isEnabled)
     assert [provider.itemText(i) for i in range(provider.count())] == ["None", "Lee, Sam", "Moe, Ida"]

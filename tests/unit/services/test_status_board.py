@@ -315,6 +315,17 @@ def test_held_connection_is_never_green(world: BoardWorld, hold: HoldReason, lig
     assert str(card.next_step) == HOLD_ADVICE[hold].next_step
 
 
+def test_good_read_after_a_failed_test_ends_the_red_but_is_no_green(world: BoardWorld) -> None:
+    world.set(report=ConnectionReport(Light.FAILED, (), reason=FailureReason.NOT_REACHABLE))
+    assert world.today().needs_you
+    with world.store.write() as uow:
+        uow.connections.note_good_read(world.connection_id, world.clock.utc_now() + timedelta(minutes=1))
+    assert not world.today().needs_you
+    (card,) = world.board.connection_cards()
+    assert card.light is CardLight.GREY
+    assert "was read since" in str(card.words)
+
+
 def test_failed_and_yellow_reports_show_as_such(world: BoardWorld) -> None:
     world.set(report=replace(GREEN, light=Light.YELLOW))
     assert world.light() is CardLight.YELLOW
