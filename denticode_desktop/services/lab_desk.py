@@ -154,6 +154,17 @@ class LabDesk:
         self._sink.publish(LabsChanged(lab_id))
         return changed
 
+    def discard_draft(self, actor: Actor, lab_id: LabId) -> None:
+        """Takes back a draft that nobody finalized; what was finalized before stays. Raises UserError for no draft."""
+        require(actor, Action.WRITE_LABS)
+        with self._store.write() as uow:
+            latest = uow.labs.revision(lab_id)
+            if latest.finalized_at is not None:
+                raise UserError("This Lab is finalized; there is no draft to delete.", field="lab_id")
+            uow.labs.discard_draft(lab_id, latest.revision)
+            _note(uow, AuditKind.LAB_EDITED, actor, latest, outcome="draft deleted")
+        self._sink.publish(LabsChanged(lab_id))
+
     def addendum(self, actor: Actor, lab_id: LabId) -> LabRevision:
         """An empty draft for the same patient, visit and provider. Raises UserError where a draft is open already."""
         require(actor, Action.WRITE_LABS)

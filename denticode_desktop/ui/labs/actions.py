@@ -206,6 +206,15 @@ class LabActions(QObject):
         )
 
 
+    def drop_draft(self, lab_id: LabId) -> None:
+        """Takes the draft back; what was finalized before stays as it is."""
+        services = self._services
+        self._run(
+            lambda: services.labs.discard_draft(services.actor, lab_id),
+            lambda _none: self._end(lab_id, tr("The draft was deleted. What was finalized is as it was."), "info"),
+        )
+
+
 def _settle_of(error: DenticodeError) -> Settle:
     """The button that leads on from why Send was refused."""
     field = error.field if isinstance(error, UserError) else ""

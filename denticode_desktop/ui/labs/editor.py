@@ -53,11 +53,13 @@ class Typed:
 class DraftEditor(QWidget):
     """The form of a new Lab or of a draft. `saved`: a LabId after it reached the disk. `changed`: look at has_changes.
 
-    `finalize_wanted`: a LabId, after Finalize was pressed and the draft was saved.
+    `finalize_wanted`: a LabId, after Finalize was pressed and the draft was saved. `drop_wanted`: a LabId, Delete draft
+    was pressed.
     """
 
     saved = Signal(object)
     finalize_wanted = Signal(object)
+    drop_wanted = Signal(object)
     changed = Signal()
 
     def __init__(self, context: PageContext, parent: QWidget | None = None) -> None:
@@ -77,7 +79,7 @@ class DraftEditor(QWidget):
         self.note = NoteBox(self._for_template)
         self.codes = CodeLines()
         self.documents = DocumentsBox(context)
-        self.bar = SaveBar(context.services.actor, self.save, self._finalize)
+        self.bar = SaveBar(context.services.actor, self.save, self._finalize, self._drop)
         self._lay_out()
         self._base = self._typed()
         for part in (self.visit, self.note, self.codes, self.documents):
@@ -105,8 +107,13 @@ class DraftEditor(QWidget):
 
     # -- what is shown -------------------------------------------------------------------------------------------
 
+    def _drop(self) -> None:
+        if self._lab_id is not None:
+            self.drop_wanted.emit(self._lab_id)
+
     def new_lab(self) -> None:
         """An empty form."""
+        self.bar.offer_drop(False)
         self._show_new()
         self._read_offer()
         self._scroll.verticalScrollBar().setValue(0)
@@ -127,6 +134,7 @@ class DraftEditor(QWidget):
         self._shown += 1
         self._lab_id, self._seen = view.lab_id, content
         self._is_fixed = bool(view.external_id) or latest.kind is not RevisionKind.ORIGINAL
+        self.bar.offer_drop(latest.kind is not RevisionKind.ORIGINAL)
         self._fill(view.patient, content, view.provider_name)
         self.visit.patient.show_links(view.links)
         self._read_offer()

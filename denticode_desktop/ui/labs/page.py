@@ -17,7 +17,7 @@ from denticode_desktop.ui.page import Page, PageState
 from denticode_desktop.ui.reader import Reader
 from denticode_desktop.ui.shortcuts import Command
 from denticode_desktop.ui.task_runner import Task
-from denticode_desktop.ui.widgets import BusyBar, EmptyState, button
+from denticode_desktop.ui.widgets import BusyBar, EmptyState, button, confirm
 from denticode_desktop.ui.window_services import PageContext
 from denticode_desktop.ui.words import tr
 
@@ -105,6 +105,7 @@ class LabsPage(Page):
         self.model.failed.connect(self._on_list_failed)
         self.side.saved.connect(self._on_saved)
         self.side.finalize_wanted.connect(self.actions_of_lab.preview)
+        self.side.drop_wanted.connect(self._on_drop)
         self.side.details.send.connect(self._on_send)
         self.side.details.addendum.connect(self._on_addendum)
         self.side.details.settle.connect(self._on_settle)
@@ -358,6 +359,13 @@ class LabsPage(Page):
     def _on_addendum(self) -> None:
         if self._shown is not None:
             self.actions_of_lab.addendum(self._shown.view.lab_id)
+
+    @Slot(object)
+    def _on_drop(self, lab_id: LabId) -> None:
+        text = tr("The draft and what is typed in it are deleted. What was finalized before stays as it is.")
+        if confirm(self, tr("Delete draft"), text, tr("Delete draft"), kind="danger"):
+            self.side.forget_changes()
+            self.actions_of_lab.drop_draft(lab_id)
 
     @Slot(object)
     def _on_settle(self, obstacle: Obstacle) -> None:

@@ -20,7 +20,13 @@ READ_ONLY = ("Your role may read this draft, not change it", "eye", "muted")
 class SaveBar(QFrame):
     """Stays in view while the form scrolls."""
 
-    def __init__(self, actor: Actor, on_save: Callable[[], None], on_finalize: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        on_save: Callable[[], None],
+        on_finalize: Callable[[], None],
+        on_drop: Callable[[], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("labSaveBar")
         self.may_write = may(actor, Action.WRITE_LABS)
@@ -38,12 +44,19 @@ class SaveBar(QFrame):
         self.save = button(tr("&Save draft"), on_save, name="labSave", tip=tr("Save draft (Ctrl+S)"))
         self.finalize = button(tr("&Finalize \u2026"), on_finalize, name="labFinalize", kind="primary",
                                icon_name="check-circle")  # fmt: skip
+        self.drop = button(tr("Delete draft \u2026"), on_drop, name="labDropDraft", kind="quiet")
+        self.drop.hide()
+        row.addWidget(self.drop)
         row.addWidget(self.save)
         row.addWidget(self.finalize)
         column.addLayout(row)
         self.save.setVisible(self.may_write)
         self.finalize.setVisible(may(actor, Action.FINALIZE_LABS))
         self.show_state(NOTHING_TYPED)
+
+    def offer_drop(self, is_possible: bool) -> None:
+        """Whether there is a draft beside what is finalized, which may be taken back."""
+        self.drop.setVisible(is_possible and self.may_write)
 
     @property
     def words(self) -> str:

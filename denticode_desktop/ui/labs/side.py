@@ -32,6 +32,7 @@ class LabSide(QWidget):
 
     saved = Signal(object)
     finalize_wanted = Signal(object)
+    drop_wanted = Signal(object)
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
@@ -160,6 +161,7 @@ class LabSide(QWidget):
             self._editor = DraftEditor(self._context, self)
             self._editor.saved.connect(self.saved)
             self._editor.finalize_wanted.connect(self.finalize_wanted)
+            self._editor.drop_wanted.connect(self.drop_wanted)
             self._stack.addWidget(self._editor)
         return self._editor
 

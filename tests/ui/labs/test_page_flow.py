@@ -14,6 +14,7 @@ from denticode_desktop.domain.write_back import ItemKind, ItemState
 from denticode_desktop.ui.labs.patient_picker import PatientPicker
 from denticode_desktop.ui.labs.preview import PreviewDialog
 from denticode_desktop.ui.labs.reading import Settle, _of_problem
+from denticode_desktop.ui.widgets import ConfirmDialog
 from tests.ui.hands import WAIT_MS, click, find, in_dialog, press, texts, wait_for_words
 from tests.ui.window_world import WindowWorld
 
@@ -85,6 +86,27 @@ def test_new_lab_is_written_finalized_sent_proven_and_added_to(world: WindowWorl
     assert sum("Addendum: one more word." in record.text for record in look.records) == 1
     assert "Addendum, finalized" in find(page, QComboBox, "labRevision").currentText()
     assert len(world.practice.outbox.queue({ItemState.DONE})) == 2
+
+
+def test_addendum_begun_by_mistake_is_taken_back(world: WindowWorld, qtbot: QtBot) -> None:
+    lab_id = world.sent_lab(world.patients()[12])
+    world.drain()
+    page = labs_page(world, qtbot)
+    show_lab(world, qtbot, page, lab_id)
+    press(qtbot, page.side, "labAddendum")
+    qtbot.waitUntil(lambda: page.side.is_editing and world.tasks.is_idle, timeout=WAIT_MS)
+    type_note(page, "by mistake")
+
+    expected = in_dialog(ConfirmDialog, lambda dialog: click(find(dialog, QPushButton, "confirmYes")))
+    press(qtbot, page.side, "labDropDraft")
+    qtbot.waitUntil(lambda: expected.is_done, timeout=WAIT_MS)
+    wait_for_words(qtbot, page, "The draft was deleted.")
+    rest(world, qtbot)
+
+    assert not page.side.is_editing
+    with world.practice.store.read() as uow:
+        assert [r.revision for r in uow.labs.revisions(lab_id)] == [1]
+        assert list(uow.audit.iterate())[-1].draft.outcome == "draft deleted"
 
 
 def test_documents_of_a_frozen_lab_are_named_with_file_and_size(world: WindowWorld, qtbot: QtBot) -> None:

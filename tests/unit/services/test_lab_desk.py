@@ -345,6 +345,21 @@ def test_changed_file_does_not_overwrite_what_a_person_edited(world: LabWorld) -
     assert world.import_lab(note={"text": "S: once more."}).revision == 2
 
 
+def test_draft_is_taken_back_and_nothing_else(world: LabWorld) -> None:
+    world.sync()
+    lab_id = world.finalized()
+    with pytest.raises(UserError, match="no draft"):
+        world.desk.discard_draft(OWNER, lab_id)
+    world.desk.addendum(OWNER, lab_id)
+    with pytest.raises(NotAllowedError):
+        world.desk.discard_draft(FRONT, lab_id)
+    world.desk.discard_draft(OWNER, lab_id)
+    with world.store.read() as uow:
+        assert [r.revision for r in uow.labs.revisions(lab_id)] == [1]
+    assert world.events(AuditKind.LAB_EDITED)[-1].draft.outcome == "draft deleted"
+    world.desk.addendum(OWNER, lab_id)
+
+
 def test_finalize_needs_a_clinical_role(world: LabWorld) -> None:
     with pytest.raises(NotAllowedError):
         world.desk.finalize(FRONT, world.import_lab().lab_id)
