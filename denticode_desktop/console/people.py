@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import click
 
+from denticode_desktop.domain.errors import PersonNeededError
 from denticode_desktop.domain.ids import PatientId, PmsPatientId, PmsProviderId, ProviderId
 from denticode_desktop.services.match_review import HOW, Decision, MatchRow
+from denticode_desktop.services.person_compare import is_other_person
 
 from .output import as_json, say, table
 from .session import Session, pass_session
@@ -182,12 +184,23 @@ def _emit_choice(session: Session, connection_id: int, pair: tuple[int, str], de
 @click.argument("local_patient_id", type=int)
 @click.argument("pms_patient_id")
 @click.option("--connection", metavar="N")
+@click.option("--although-different", is_flag=True, help="Also where name and birth date differ.")
 @pass_session
-def match_confirm(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
+def match_confirm(
+    session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None, although_different: bool
+) -> None:
     """Say that LOCAL_PATIENT_ID is PMS_PATIENT_ID."""
     actor, chosen = session.actor(), session.desk.connect.find(connection).connection_id
-    session.desk.linking.choose(actor, chosen, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
-    _emit_choice(session, chosen, (local_patient_id, pms_patient_id), "linked", "The patient is linked.")
+    ours, theirs = PatientId(local_patient_id), PmsPatientId(pms_patient_id)
+    differs = session.desk.linking.differs(chosen, ours, theirs)
+    if is_other_person(differs) and not although_different:
+        raise PersonNeededError(
+            f"That chart has another {', '.join(differs)} than the Lab's patient. Compare the two; if it is the same "
+            "person all the same, add --although-different.", field="pms_patient_id",
+        )  # fmt: skip
+    session.desk.linking.choose(actor, chosen, ours, theirs)
+    words = f"The patient is linked. They differ in: {', '.join(differs)}." if differs else "The patient is linked."
+    _emit_choice(session, chosen, (local_patient_id, pms_patient_id), "linked", words)
 
 
 @match.command("reject")
@@ -198,6 +211,10 @@ def match_confirm(session: Session, local_patient_id: int, pms_patient_id: str, 
 def match_reject(session: Session, local_patient_id: int, pms_patient_id: str, connection: str | None) -> None:
     """Say that LOCAL_PATIENT_ID is not PMS_PATIENT_ID; it is not offered again."""
     actor, chosen = session.actor(), session.desk.connect.find(connection).connection_id
-    session.desk.linking.reject(actor, chosen, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
+    undone = session.desk.linking.reject(actor, chosen, PatientId(local_patient_id), PmsPatientId(pms_patient_id))
     words = "That is remembered: they are two people."
+    if undone is not None:
+        words += f" Their match is undone; {len(undone.paused)} Labs wait."
+        if undone.sent:
+            words += f" {len(undone.sent)} entries are or may be in that chart: check them in the PMS."
     _emit_choice(session, chosen, (local_patient_id, pms_patient_id), "rejected", words)

@@ -201,11 +201,29 @@ class EntityLinking:
             )
         )  # fmt: skip
 
+    def differs(
+        self, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
+    ) -> tuple[str, ...]:
+        """Fields that do not agree between our patient and that chart. Raises NotFoundError."""
+        with self._store.read() as uow:
+            found = uow.roster.pms_patient(connection_id, pms_patient_id)
+            if found is None:
+                raise NotFoundError("There is no such patient in the PMS's list. Sync Now, then choose again.",
+                                    field="pms_patient_id")  # fmt: skip
+            return disagreements(uow.people.patient(patient_id).person, found.person)
+
     def reject(
         self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId, pms_patient_id: PmsPatientId
-    ) -> None:
-        """A person says that these are two people: not offered again. Raises NotAllowedError, NotFoundError."""
+    ) -> Unlinked | None:
+        """A person says that these are two people: not offered again, and no longer linked where they were.
+
+        Returns what undoing the link means, None where there was none. Raises NotAllowedError, NotFoundError.
+        """
         require(actor, Action.LINK_PEOPLE)
+        with self._store.read() as uow:
+            link = uow.people.patient_link(connection_id, patient_id)
+        if link is not None and link.pms_patient_id == pms_patient_id:
+            return self.unlink(actor, connection_id, patient_id)
         with self._store.write() as uow:
             uow.people.patient(patient_id)
             uow.people.reject_link(connection_id, patient_id, pms_patient_id, actor.name, self._clock.utc_now())
@@ -215,6 +233,7 @@ class EntityLinking:
                     pms_patient_id=pms_patient_id, detail={"patient_id": patient_id},
                 )
             )  # fmt: skip
+        return None
 
     def unlink(self, actor: Actor, connection_id: ConnectionId, patient_id: PatientId) -> Unlinked:
         """Undoes a link for good: what was not sent is paused, what was sent is listed. Only a person links them again.

@@ -1,6 +1,7 @@
 """Whether two records may be one person, field by field and without a score: for links by id and for side by side."""
 
 import unicodedata
+from collections.abc import Collection
 
 from denticode_desktop.domain.people import Demographics
 
@@ -33,6 +34,11 @@ def disagreements(ours: Demographics, theirs: Demographics) -> tuple[str, ...]:
     if ours.chart_number and theirs.chart_number and ours.chart_number != theirs.chart_number:
         found.append("chart number")
     return tuple(found)
+
+
+def is_other_person(differs: Collection[str]) -> bool:
+    """Whether so much differs that a person should be asked twice: a name and the birth date."""
+    return "birth date" in differs and bool({"first name", "last name"} & set(differs))
 
 
 def closeness(ours: Demographics, theirs: Demographics) -> int:

@@ -254,7 +254,10 @@ def test_lab_matched_to_another_chart_goes_there_and_nowhere_else(tmp_path: Path
     console.ok("lab", "finalize", lab_id)
     (row,) = console.ok("match", "list")["rows"]
     assert row["pms_patient_id"] == named["pms_patient_id"]
-    console.ok("match", "confirm", row["local_patient_id"], right["pms_patient_id"])
+    pair = (row["local_patient_id"], right["pms_patient_id"])
+    code, asked = console.run("match", "confirm", *pair)
+    assert (code, asked["field"]) == (6, "pms_patient_id"), "name and birth date differ: asked once more"
+    console.ok("match", "confirm", *pair, "--although-different")
 
     sent = console.ok("lab", "send", lab_id, "--timeout-s", "60")
 
@@ -264,6 +267,21 @@ def test_lab_matched_to_another_chart_goes_there_and_nowhere_else(tmp_path: Path
     states = sorted(item["state"] for item in console.ok("queue", "list")["items"])
     assert states == ["DONE", "DONE", "VOID", "VOID"]
     assert console.ok("audit", "verify")["ok"] is True
+
+
+def test_rejected_match_is_undone_and_nothing_goes_there(tmp_path: Path, console: Console, pms: Pms) -> None:
+    console.ok(*connect_words(pms), secrets=secrets_of(pms))
+    console.ok("sync")
+    named = next(p for p in pms.told["patients"] if p["date_of_birth"])
+    lab_id = console.ok("lab", "import", lab_file(tmp_path, named, 1))["lab_id"]
+    console.ok("lab", "finalize", lab_id)
+    (row,) = console.ok("match", "list")["rows"]
+    console.ok("match", "reject", row["local_patient_id"], named["pms_patient_id"])
+    (row,) = console.ok("match", "list")["rows"]
+    assert row["decision"] != "linked"
+    code, refused = console.run("lab", "send", lab_id, "--timeout-s", "5")
+    assert (code, refused["field"]) == (6, "patient")
+    assert pms.chart(named["pms_patient_id"])["notes"] == []
 
 
 def test_missing_folder_and_unknown_user_have_their_codes(tmp_path: Path, console: Console) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QListWidgetItem, QVBoxLayout, QWidget
 
 from denticode_desktop.domain.errors import DenticodeError
+from denticode_desktop.services.person_compare import is_other_person
 from denticode_desktop.ui.messages import words_of
 from denticode_desktop.ui.operations import Chart, MatchCase, choose_chart, search_charts
 from denticode_desktop.ui.theme import SPACE_2, SPACE_4
@@ -19,6 +20,7 @@ from denticode_desktop.ui.widgets import (
     SearchField,
     button,
     clear,
+    confirm,
     shown,
 )
 from denticode_desktop.ui.window_services import PageContext
@@ -160,12 +162,24 @@ class ChoosePatientDialog(PlainDialog):
 
     def _link(self) -> None:
         chart = self._charts[self.list.currentRow()]
+        if is_other_person(chart.differs) and not self._is_sure(chart):
+            return
         services, case, send_now = self._context.services, self._case, self.send_now.isChecked()
         self.go.setEnabled(False)
         self.busy.show_work(tr("Matching \u2026"))
         self._context.tasks.run(
             lambda: choose_chart(services, case, chart.pms_patient_id, send_now=send_now), self._linked, self._failed
         )
+
+    def _is_sure(self, chart: Chart) -> bool:
+        """Name and birth date differ: asked once more, with the safe button in focus."""
+        person = self._case.patient.person
+        text = tr("The Lab is about {ours}, born {ours_born}. The chart is of {theirs}, born {theirs_born}.")
+        words = text.format(
+            ours=person.display_name, ours_born=person.date_of_birth or tr("not known"), theirs=chart.name,
+            theirs_born=chart.date_of_birth or tr("not known"),
+        )  # fmt: skip
+        return confirm(self, tr("Is this the same person?"), words, tr("Yes, it is the same person"), kind="danger")
 
     def _linked(self, words: str) -> None:
         self.result_words = words

@@ -15,6 +15,7 @@ from denticode_desktop.domain.ids import ConnectionId, LabId, PmsProviderId
 from denticode_desktop.domain.write_back import ItemState
 from denticode_desktop.ui.today.choose_patient import ChoosePatientDialog
 from denticode_desktop.ui.today.decide import DecideDialog
+from denticode_desktop.ui.widgets import ConfirmDialog
 from tests.ui.hands import WAIT_MS, click, find, in_dialog, press, texts, wait_for_words
 from tests.ui.window_world import WindowWorld
 
@@ -126,7 +127,9 @@ def test_obstacle_leads_to_the_patient_who_is_chosen_and_the_lab_sent(world: Win
 
         qtbot.waitUntil(lambda: bool(rows()), timeout=WAIT_MS)
         dialog.list.setCurrentRow(rows()[0])
+        asked = in_dialog(ConfirmDialog, lambda ask: click(ask.yes))
         click(dialog.go)
+        assert asked.is_done
 
     expected = in_dialog(ChoosePatientDialog, choose)
     press(qtbot, page, "labObstacle0Button")

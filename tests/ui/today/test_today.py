@@ -23,6 +23,7 @@ from denticode_desktop.ui.today.decide import DecideDialog
 from denticode_desktop.ui.today.rows import words_of_row
 from denticode_desktop.ui.today.section import Row, Section
 from denticode_desktop.ui.today.send_all import SendAllDialog
+from denticode_desktop.ui.widgets import ConfirmDialog
 from denticode_desktop.ui.widgets.chips import WAITING
 from denticode_desktop.ui.window_services import PageContext
 from tests.ui.hands import WAIT_MS, click, find, in_dialog, press, texts, wait_for_words
@@ -112,6 +113,8 @@ def test_patient_is_searched_compared_chosen_and_the_lab_sent(world: WindowWorld
     wait_for_words(qtbot, today(world), "Choose which patient of the PMS this is.")
     rest(qtbot, world)
 
+    said: list[str] = []
+
     def choose(dialog: ChoosePatientDialog) -> None:
         assert "Nobody fits." in texts(dialog)
         assert not dialog.go.isEnabled()
@@ -129,13 +132,21 @@ def test_patient_is_searched_compared_chosen_and_the_lab_sent(world: WindowWorld
         wait_for_words(qtbot, dialog, "differs")
         assert dialog.go.text() == f"This is {chosen.person.display_name}, born {chosen.person.date_of_birth}"
         assert dialog.send_now.isChecked()
+
+        def confirmed(ask: ConfirmDialog) -> None:
+            said.append(texts(ask))
+            click(ask.yes)
+
+        asked = in_dialog(ConfirmDialog, confirmed)
         click(dialog.go)
+        assert asked.is_done
 
     expected = in_dialog(ChoosePatientDialog, choose)
     press(qtbot, today(world), "needs_youButton0")
 
     wait_for_words(qtbot, today(world), "The patient is matched and the Lab is queued.")
     assert expected.is_done
+    assert f"The chart is of {chosen.person.display_name}" in said[0]
     [view, *_] = world.practice.outbox.queue()
     assert view.lab_id == lab_id
     assert view.item.pms_patient_id == chosen.pms_patient_id
@@ -152,7 +163,9 @@ def test_patient_may_be_matched_now_and_the_lab_sent_later(world: WindowWorld, q
         qtbot.waitUntil(lambda: dialog.list.count() > 0, timeout=WAIT_MS)
         dialog.list.setCurrentRow(dialog.list.count() - 1)
         dialog.send_now.setChecked(False)
+        asked = in_dialog(ConfirmDialog, lambda ask: click(ask.yes))
         click(dialog.go)
+        assert asked.is_done
 
     expected = in_dialog(ChoosePatientDialog, choose)
     press(qtbot, today(world), "needs_youButton0")
